@@ -1,0 +1,12 @@
+# protozero (header-only; Debian ships no CMake package for it) as protozero::protozero.
+find_path(Protozero_INCLUDE_DIR protozero/pbf_writer.hpp)
+mark_as_advanced(Protozero_INCLUDE_DIR)
+
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(Protozero REQUIRED_VARS Protozero_INCLUDE_DIR)
+
+if(Protozero_FOUND AND NOT TARGET protozero::protozero)
+  add_library(protozero::protozero INTERFACE IMPORTED GLOBAL)
+  set_target_properties(protozero::protozero PROPERTIES INTERFACE_INCLUDE_DIRECTORIES
+                                                        "${Protozero_INCLUDE_DIR}")
+endif()

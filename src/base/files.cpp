@@ -1,0 +1,169 @@
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+
+namespace keelrow {
+namespace {
+
+/// Closes a descriptor at the end of its scope.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+void WriteAll(int fd, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw ErrnoError("write", path.string());
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+void Flush(const fs::path& path, int flags) {
+  const Descriptor fd(::open(path.c_str(), flags | O_CLOEXEC));
+  if (fd.get() < 0) throw ErrnoError("open", path.string());
+  if (::fsync(fd.get()) != 0) throw ErrnoError("flush", path.string());
+}
+
+void FlushFolder(const fs::path& path) { Flush(path, O_RDONLY | O_DIRECTORY); }
+
+fs::path ParentOf(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+}  // namespace
+
+std::string ReadFile(const fs::path& path, uint64_t size_max) {
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) throw ErrnoError("read", path.string());
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) throw ErrnoError("read", path.string());
+  if (S_ISDIR(status.st_mode)) {
+    throw Error(Code::kBadValue, fmt::format("{} is a folder, not a file", path.string()));
+  }
+  std::string bytes;
+  bytes.resize(static_cast<size_t>(status.st_size));
+  size_t filled = 0;
+  while (true) {
+    if (filled == bytes.size()) bytes.resize(bytes.size() + 4096);
+    if (filled > size_max) {
+      throw Error(Code::kLimit,
+                  fmt::format("{} is larger than the limit of {} bytes", path.string(), size_max));
+    }
+    const ssize_t got = ::read(fd.get(), bytes.data() + filled, bytes.size() - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw ErrnoError("read", path.string());
+    if (got == 0) break;
+    filled += static_cast<size_t>(got);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+void WriteFileDurably(const fs::path& path, std::string_view bytes) {
+  WriteFileDurably(path, std::span(&bytes, 1));
+}
+
+void WriteFileDurably(const fs::path& path, std::span<const std::string_view> pieces) {
+  static std::atomic<unsigned> counter{0};
+  const fs::path draft = fmt::format("{}.{}.{}.tmp", path.string(), ::getpid(), counter++);
+  try {
+    const Descriptor fd(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (fd.get() < 0) throw ErrnoError("write", path.string());
+    for (const std::string_view piece : pieces) WriteAll(fd.get(), piece, path);
+    if (::fsync(fd.get()) != 0) throw ErrnoError("flush", path.string());
+    if (::rename(draft.c_str(), path.c_str()) != 0) throw ErrnoError("replace", path.string());
+  } catch (...) {
+    ::unlink(draft.c_str());
+    throw;
+  }
+  FlushFolder(ParentOf(path));
+}
+
+void PublishFolder(const fs::path& from, const fs::path& to) {
+  for (const auto& entry : fs::recursive_directory_iterator(from)) {
+    if (entry.is_regular_file()) Flush(entry.path(), O_RDONLY);
+    if (entry.is_directory()) FlushFolder(entry.path());
+  }
+  FlushFolder(from);
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) != 0) {
+    if (errno == EEXIST || errno == ENOTEMPTY) {
+      throw Error(Code::kConflict, fmt::format("{} exists already", to.string()));
+    }
+    throw ErrnoError("rename a folder to", to.string());
+  }
+  FlushFolder(ParentOf(to));
+}
+
+void MakeFolders(const fs::path& path) {
+  std::error_code failure;
+  fs::create_directories(path, failure);
+  if (failure) {
+    errno = failure.value();
+    throw ErrnoError("make the folder", path.string());
+  }
+}
+
+TemporaryFolder::TemporaryFolder(const fs::path& parent) {
+  std::string name = (parent / "keelrow-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw ErrnoError("make a folder in", parent.string());
+  path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+std::optional<FileLock> FileLock::TryAcquire(const fs::path& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0) throw ErrnoError("lock", path.string());
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return FileLock(fd);
+  ::close(fd);
+  return std::nullopt;
+}
+
+FileLock::FileLock(const fs::path& path, std::chrono::milliseconds deadline) : descriptor_(-1) {
+  const auto end = std::chrono::steady_clock::now() + deadline;
+  while (true) {
+    if (auto lock = TryAcquire(path)) {
+      std::swap(descriptor_, lock->descriptor_);
+      return;
+    }
+    if (std::chrono::steady_clock::now() >= end) {
+      throw Error(Code::kTimeout, fmt::format("{} is held by another process", path.string()),
+                  {.hint = "wait for the other run to end, or stop it"});
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+FileLock::~FileLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+FileLock::FileLock(FileLock&& other) noexcept : descriptor_(other.descriptor_) {
+  other.descriptor_ = -1;
+}
+
+}  // namespace keelrow

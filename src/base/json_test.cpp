@@ -1,0 +1,61 @@
+// JSONTestSuite (github.com/nst/JSONTestSuite) through ParseJson: every y_ file is JSON and read,
+// every n_ file is not and refused; the i_ files may be either, but must not do harm.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "base/process.h"
+
+namespace keelrow {
+namespace {
+
+fs::path SuiteArchive() {
+  const char* data = std::getenv("KEELROW_DATA");
+  const fs::path folder = data != nullptr ? data : fs::path(KEELROW_SOURCE_DIR) / "../shared/data";
+  return folder / "json_test_suite.tar";
+}
+
+TEST(JsonTestSuite, ReadsWhatIsJsonAndRefusesWhatIsNot) {
+  if (!fs::exists(SuiteArchive())) {
+    GTEST_SKIP() << SuiteArchive() << " is not there; name its folder in KEELROW_DATA";
+  }
+  const TemporaryFolder folder;
+  Process tar({.arguments = {"/bin/tar", "-xf", SuiteArchive(), "-C", folder.path()}});
+  ASSERT_TRUE(tar.Wait().ok());
+  size_t read = 0;
+  size_t refused = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path())) {
+    const std::string name = entry.path().filename();
+    if (!entry.is_regular_file() || entry.path().extension() != ".json") continue;
+    const Expected<Json> parsed = ParseJson(ReadFile(entry.path()), name);
+    if (name.starts_with("y_")) {
+      EXPECT_TRUE(parsed.ok()) << name;
+    }
+    if (name.starts_with("n_")) {
+      EXPECT_FALSE(parsed.ok()) << name;
+    }
+    if (!parsed) {
+      EXPECT_TRUE(parsed.error().code() == Code::kSyntax || parsed.error().code() == Code::kLimit)
+          << name << ": " << parsed.error().what();
+    }
+    ++(parsed ? read : refused);
+  }
+  EXPECT_GE(read, 95u);      // the suite's own counts: 95 y_ files
+  EXPECT_GE(refused, 188u);  // 188 n_ files
+}
+
+TEST(JsonTestSuite, DepthIsBoundedBeforeAnythingIsBuilt) {
+  for (const std::string open : {"[", "{\"a\":"}) {
+    std::string text;
+    for (int i = 0; i < 100'000; ++i) text += open;
+    const Expected<Json> parsed = ParseJson(text, "deep");
+    ASSERT_FALSE(parsed.ok());
+    EXPECT_EQ(parsed.error().code(), Code::kLimit);
+  }
+}
+
+}  // namespace
+}  // namespace keelrow

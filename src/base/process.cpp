@@ -1,0 +1,154 @@
+#include "base/process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "base/stop.h"
+
+namespace keelrow {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Everything that the child needs, prepared before fork: afterwards only async-signal-safe
+/// calls are allowed.
+struct Prepared {
+  std::vector<char*> argv;
+  std::vector<std::string> variables;
+  std::vector<char*> envp;
+  std::string folder;
+  int log = -1;
+};
+
+Prepared Prepare(const Command& command) {
+  Prepared made;
+  for (const std::string& argument : command.arguments) {
+    made.argv.push_back(const_cast<char*>(argument.c_str()));
+  }
+  made.argv.push_back(nullptr);
+  for (char** entry = ::environ; *entry != nullptr; ++entry) {
+    const std::string text(*entry);
+    if (!command.environment.contains(text.substr(0, text.find('=')))) {
+      made.variables.push_back(text);
+    }
+  }
+  for (const auto& [name, value] : command.environment) {
+    made.variables.push_back(name + "=" + value);
+  }
+  for (std::string& variable : made.variables) made.envp.push_back(variable.data());
+  made.envp.push_back(nullptr);
+  made.folder = command.folder.string();
+  if (!command.log.empty()) {
+    made.log = ::open(command.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (made.log < 0) throw ErrnoError("write", command.log.string());
+  }
+  return made;
+}
+
+[[noreturn]] void BecomeChild(const Prepared& prepared, int output, pid_t parent) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(127);
+  if (!prepared.folder.empty() && ::chdir(prepared.folder.c_str()) != 0) ::_exit(127);
+  ::dup2(output, STDOUT_FILENO);
+  if (prepared.log >= 0) ::dup2(prepared.log, STDERR_FILENO);
+  const int null = ::open("/dev/null", O_RDONLY);
+  ::dup2(null, STDIN_FILENO);
+  ::signal(SIGPIPE, SIG_DFL);
+  ::execve(prepared.argv[0], prepared.argv.data(), prepared.envp.data());
+  ::_exit(127);
+}
+
+/// Cuts complete lines off the front of `buffer`.
+void TakeLines(std::string& buffer, const std::function<void(const std::string&)>& on_line) {
+  size_t end = 0;
+  while ((end = buffer.find('\n')) != std::string::npos) {
+    if (on_line) on_line(buffer.substr(0, end));
+    buffer.erase(0, end + 1);
+  }
+}
+
+}  // namespace
+
+Process::Process(const Command& command) {
+  const Prepared prepared = Prepare(command);
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw ErrnoError("make", "a pipe");
+  const pid_t parent = ::getpid();
+  pid_ = ::fork();
+  if (pid_ == 0) BecomeChild(prepared, ends[1], parent);
+  ::close(ends[1]);
+  if (prepared.log >= 0) ::close(prepared.log);
+  output_ = ends[0];
+  if (pid_ < 0) throw ErrnoError("start", command.arguments[0]);
+}
+
+Process::Process(Process&& other) noexcept : pid_(other.pid_), output_(other.output_) {
+  other.pid_ = -1;
+  other.output_ = -1;
+}
+
+Process::~Process() {
+  if (pid_ > 0) {
+    ::kill(-pid_, SIGKILL);
+    Reap();
+  }
+  if (output_ >= 0) ::close(output_);
+}
+
+void Process::Signal(int signal) {
+  if (pid_ > 0) ::kill(pid_, signal);
+}
+
+ExitStatus Process::Wait(const std::function<void(const std::string&)>& on_line,
+                         std::chrono::milliseconds grace) {
+  std::string buffer;
+  std::array<char, 65536> piece;
+  Clock::time_point kill_at = Clock::time_point::max();
+  while (true) {
+    if (StopRequested() && kill_at == Clock::time_point::max()) {
+      Signal(SIGTERM);
+      kill_at = Clock::now() + grace;
+    }
+    if (Clock::now() > kill_at) ::kill(-pid_, SIGKILL);
+    pollfd wait{.fd = output_, .events = POLLIN, .revents = 0};
+    if (::poll(&wait, 1, 100) <= 0) continue;
+    const ssize_t got = ::read(output_, piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    buffer.append(piece.data(), static_cast<size_t>(got));
+    TakeLines(buffer, on_line);
+  }
+  if (!buffer.empty() && on_line) on_line(buffer);
+  return Reap();
+}
+
+ExitStatus Process::Reap() {
+  int status = 0;
+  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+  if (WIFSIGNALED(status)) return {.code = -1, .signal = WTERMSIG(status)};
+  return {.code = WEXITSTATUS(status), .signal = 0};
+}
+
+std::filesystem::path ProgramPath() { return std::filesystem::read_symlink("/proc/self/exe"); }
+
+std::filesystem::path SiblingProgram(const std::string& name) {
+  const std::filesystem::path path = ProgramPath().parent_path() / name;
+  if (std::filesystem::exists(path)) return path;
+  throw Error(Code::kEnvironment, fmt::format("{} is not beside {}", name, ProgramPath().string()),
+              {.hint = "build it with `make`, or install the whole package"});
+}
+
+}  // namespace keelrow

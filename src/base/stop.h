@@ -1,0 +1,24 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+
+namespace keelrow {
+
+/// Ctrl-C and SIGTERM as a question that every long loop asks: `if (StopRequested()) …`.
+/// The handlers only set a flag and write to a pipe; a second Ctrl-C ends the program at once.
+void InstallStopSignals();
+bool StopRequested();
+/// The signal that asked to stop, or 0.
+int StopSignal();
+/// Throws kInterrupted when a stop was requested.
+void ThrowIfStopped();
+/// For tests and for a server that stops itself.
+void RequestStop(int signal = 15);
+void ResetStop();
+/// Waits until a stop is requested or the time has passed; true when stopped.
+bool WaitForStop(std::chrono::milliseconds time);
+/// Becomes readable when a stop is requested: for poll() beside other descriptors.
+int StopDescriptor();
+
+}  // namespace keelrow

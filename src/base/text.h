@@ -1,0 +1,29 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace keelrow {
+
+/// The candidate nearest to `word` when it is near enough to be a typing mistake (Levenshtein
+/// distance with transpositions, at most a third of the length), else empty.
+std::string NearestName(std::string_view word, std::span<const std::string> candidates);
+
+/// "did you mean `augment`?", or empty.
+std::string DidYouMean(std::string_view word, std::span<const std::string> candidates);
+
+std::vector<std::string> SplitText(std::string_view text, char separator);
+std::string JoinText(std::span<const std::string> parts, std::string_view separator);
+
+/// Columns of equal width, two blanks apart; the first row is the header. Numbers are not
+/// recognised: pad them yourself when they should stand right.
+std::string RenderTable(const std::vector<std::vector<std::string>>& rows);
+
+/// "0.7 s", "41 s", "6 min 10 s", "2 h 03 min".
+std::string HumanSeconds(double seconds);
+/// "512 B", "3.1 kB", "187 MB" (powers of 1000).
+std::string HumanBytes(double bytes);
+
+}  // namespace keelrow

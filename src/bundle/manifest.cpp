@@ -1,0 +1,78 @@
+#include "bundle/manifest.h"
+
+#include <fmt/format.h>
+
+#include "base/version.h"
+
+namespace keelrow::bundle {
+namespace {
+
+DType DTypeNamed(const std::string& text, const std::string& name) {
+  for (const DType dtype : {DType::kUInt8, DType::kInt32, DType::kInt64, DType::kFloat32}) {
+    if (Name(dtype) == text) return dtype;
+  }
+  throw Error(Code::kUnsupported, fmt::format("{}: unknown tensor type `{}`", name, text));
+}
+
+Json SpecsToJson(const std::vector<TensorSpec>& specs) {
+  Json json = Json::array();
+  for (const TensorSpec& spec : specs) {
+    json.push_back({{"name", spec.name}, {"dtype", Name(spec.dtype)}, {"shape", spec.shape}});
+  }
+  return json;
+}
+
+std::vector<TensorSpec> SpecsFromJson(const Json& json, const std::string& name) {
+  std::vector<TensorSpec> specs;
+  for (const Json& spec : json) {
+    specs.push_back({.name = Member(spec, "name", name),
+                     .dtype = DTypeNamed(Member(spec, "dtype", name), name),
+                     .shape = Member(spec, "shape", name)});
+  }
+  return specs;
+}
+
+void CheckVersion(const Json& json, const std::string& name) {
+  const Json& version = Member(json, "format_version", name);
+  if (version == kFormatVersion) return;
+  throw Error(Code::kUnsupported,
+              fmt::format("{} has format version {}; this program reads {}", name, version.dump(),
+                          kFormatVersion),
+              {.hint = fmt::format("it was written by {}",
+                                   json.value("written_by", Json("an unnamed program")).dump())});
+}
+
+}  // namespace
+
+Json Manifest::ToJson() const {
+  return {{"format_version", kFormatVersion},
+          {"written_by", fmt::format("keelrow {}", Version())},
+          {"name", name},
+          {"task", task},
+          {"signature", {{"inputs", SpecsToJson(inputs)}, {"outputs", SpecsToJson(outputs)}}},
+          {"preprocess", preprocess},
+          {"postprocess", postprocess},
+          {"labels", labels},
+          {"export_check", export_check},
+          {"lineage", lineage}};
+}
+
+Manifest Manifest::FromJson(const Json& json, const std::string& name) {
+  try {
+    CheckVersion(json, name);
+    const Json& signature = Member(json, "signature", name);
+    return {.name = Member(json, "name", name),
+            .task = Member(json, "task", name),
+            .inputs = SpecsFromJson(Member(signature, "inputs", name), name),
+            .outputs = SpecsFromJson(Member(signature, "outputs", name), name),
+            .preprocess = Member(json, "preprocess", name),
+            .postprocess = Member(json, "postprocess", name),
+            .labels = Member(json, "labels", name),
+            .export_check = Member(json, "export_check", name),
+            .lineage = Member(json, "lineage", name)};
+  } catch (const Json::exception& failure) {
+    throw Error(Code::kCorrupt, fmt::format("{} is malformed: {}", name, failure.what()));
+  }
+}
+
+}  // namespace keelrow::bundle

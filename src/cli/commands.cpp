@@ -1,0 +1,31 @@
+#include "cli/commands.h"
+
+namespace keelrow::cli {
+
+const std::vector<Command>& Commands() {
+  static const std::vector<Command> commands = {
+      {"init", "Project", "Write a project that runs as it is", DefineInit},
+      {"data", "Project", "Check the data of the project", DefineData},
+      {"plan", "Project", "Show what would run, why, and for how long", DefinePlan},
+      {"run", "Project", "Run what the plan says", DefineRun},
+      {"predict", "Models", "Answer files with a bundle", DefinePredict},
+      {"runs", "Models", "List, show and compare runs", DefineRuns},
+      {"models", "Models", "List, show, promote and roll back models", DefineModels},
+      {"up", "Serving", "Answer over HTTP with the promoted model", DefineUp},
+      {"token", "Serving", "Make a token for the service", DefineToken},
+      {"version", "Keelrow", "Print the version", DefineVersion},
+      {"doctor", "Keelrow", "Show what this machine offers and what is missing", DefineDoctor},
+      {"help-error", "Keelrow", "Explain an error code", DefineHelpError},
+      {"docs", "Keelrow", "Print the manual or the JSON Schema of the project file", DefineDocs},
+      {"step", "", "Run one step of a pipeline from its job file", DefineStep},
+  };
+  return commands;
+}
+
+project::LoadedProject Globals::LoadProject() const {
+  return project::Load(file, {.set = set, .env = env});
+}
+
+pipeline::Workspace Globals::OpenWorkspace() const { return pipeline::Workspace(file); }
+
+}  // namespace keelrow::cli

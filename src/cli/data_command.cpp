@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include "base/files.h"
+#include "cli/commands.h"
+#include "cli/run_session.h"
+#include "data/catalog.h"
+#include "data/quality.h"
+#include "steps/source.h"
+#include "steps/steps.h"
+
+namespace keelrow::cli {
+namespace {
+
+data::QualityResult Measure(const project::LoadedProject& loaded,
+                            const std::filesystem::path& folder) {
+  const auto source = data::OpenSource(steps::SourceOptionsFrom(loaded.canonical, folder));
+  return data::RunQualityGate(source->List(), *source,
+                              {.config = loaded.project.data.quality},
+                              data::OnViolationOf(loaded.project.data.on_violation.value));
+}
+
+void Print(const data::QualityResult& result, const Globals& globals) {
+  if (globals.json()) {
+    fmt::print("{}\n", data::ToJson(result).dump(1));
+    return;
+  }
+  fmt::print("{}", data::RenderQuality(result.report));
+  if (result.cleaned) {
+    fmt::print("\nAfter setting {} examples aside:\n{}", result.report.bad.size(),
+               data::RenderQuality(*result.cleaned));
+  }
+}
+
+struct SplitArguments {
+  std::string list;  // a subset whose files are printed
+  int limit = 0;     // 0: all
+};
+
+/// Runs the pipeline as far as the split, and shows it.
+void ShowSplit(const Globals& globals, const SplitArguments& arguments) {
+  RunSession session(globals);
+  const pipeline::PlanOptions options{.until = "split"};
+  session.Run(options);
+  const fs::path folder = session.Output("split", options);
+  if (arguments.list.empty()) {
+    fmt::print("{}\n", ReadJsonFile(folder / "split.json").dump(1));
+    return;
+  }
+  const data::Catalog catalog = data::ReadCatalog(folder / steps::kExamplesFile);
+  const fs::path source = session.SourcePath();
+  int printed = 0;
+  for (const data::Example& example : catalog.In(data::SubsetOf(arguments.list))) {
+    if (arguments.limit > 0 && printed++ >= arguments.limit) break;
+    fmt::print("{}\n", (source / example.id).string());
+  }
+}
+
+void DefineCheck(CLI::App& command, Globals& globals, Outcome& outcome) {
+  command.fallthrough();
+  command.callback([&globals, &outcome] {
+    const project::LoadedProject loaded = globals.LoadProject();
+    const pipeline::Workspace workspace = globals.OpenWorkspace();
+    const data::QualityResult result = Measure(loaded, workspace.project_folder());
+    Print(result, globals);
+    if (!result.passed) {
+      outcome.exit_code = Info(Code::kQuality).exit_code;
+      fmt::print(stderr, "{}", result.Failure().Render());
+    }
+  });
+}
+
+void DefineSplit(CLI::App& command, Globals& globals) {
+  auto arguments = std::make_shared<SplitArguments>();
+  command.fallthrough();
+  command.add_option("--list", arguments->list, "Print the files of train, validation or test");
+  command.add_option("--limit", arguments->limit, "At most so many files");
+  command.callback([&globals, arguments] { ShowSplit(globals, *arguments); });
+}
+
+}  // namespace
+
+void DefineData(CLI::App& command, Globals& globals, Outcome& outcome) {
+  command.require_subcommand(1);
+  DefineCheck(*command.add_subcommand("check", "Measure the quality of the data against "
+                                               "data.quality; exit code 1 on a violation"),
+              globals, outcome);
+  DefineSplit(*command.add_subcommand("split", "Show how the examples are divided"), globals);
+}
+
+}  // namespace keelrow::cli

@@ -1,0 +1,184 @@
+#include "cli/run_session.h"
+
+#include <fmt/format.h>
+
+#include "base/stop.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "cli/progress.h"
+#include "pipeline/lock_file.h"
+#include "steps/table.h"
+#include "track/store.h"
+
+namespace keelrow::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double SecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// "train.epochs" → "8", for the store.
+void Flatten(const Json& json, const std::string& path, std::map<std::string, std::string>& flat) {
+  if (!json.is_object() || json.empty()) {
+    flat[path] = json.is_string() ? json.get<std::string>() : json.dump();
+    return;
+  }
+  for (const auto& [key, value] : json.items()) {
+    Flatten(value, path.empty() ? key : path + "." + key, flat);
+  }
+}
+
+std::string ProgressLine(const pipeline::PlannedStep& step, size_t index, size_t count,
+                         const project::StepEvent& event) {
+  std::string line = fmt::format("[{}/{}] {}", index + 1, count, step.kind->name);
+  if (event.fraction) line += fmt::format("  {:3.0f} %", 100 * *event.fraction);
+  if (!event.text.empty()) line += "  " + event.text;
+  if (event.seconds_left) line += "  ETA " + HumanSeconds(*event.seconds_left);
+  return line;
+}
+
+}  // namespace
+
+/// Turns what happens in a run into progress lines and rows of the store.
+class RunSession::Recorder {
+ public:
+  Recorder(track::Store& store, std::string run, bool quiet)
+      : store_(store), run_(std::move(run)), progress_(quiet) {}
+
+  pipeline::RunObserver Observer() {
+    return {.on_start = [this](const auto& step, size_t index, size_t count) {
+              index_ = index;
+              count_ = count;
+              progress_.Show(ProgressLine(step, index, count, {}));
+            },
+            .on_event = [this](const auto& step, const auto& event) { OnEvent(step, event); },
+            .on_end = [this](const auto& step, const auto& record,
+                             bool ran) { OnEnd(step, record, ran); }};
+  }
+
+ private:
+  void OnEvent(const pipeline::PlannedStep& step, const project::StepEvent& event) {
+    if (!event.metrics.empty()) store_.LogMetrics(run_, event.step.value_or(0), event.metrics);
+    if (!event.text.empty() || event.fraction) {
+      progress_.Show(ProgressLine(step, index_, count_, event));
+    }
+    if (!event.text.empty()) last_text_ = event.text;
+  }
+
+  void OnEnd(const pipeline::PlannedStep& step, const pipeline::ArtifactRecord& record, bool ran) {
+    store_.RecordStep(run_, {.name = step.kind->name,
+                             .key = step.key,
+                             .status = ran ? "ran" : "cached",
+                             .seconds = ran ? record.seconds : 0});
+    if (ran) {
+      progress_.Keep(fmt::format("[{}/{}] {:<9} {:>8}  {}", index_ + 1, count_, step.kind->name,
+                                 HumanSeconds(record.seconds), last_text_));
+    }
+    last_text_.clear();
+  }
+
+  track::Store& store_;
+  std::string run_;
+  Progress progress_;
+  size_t index_ = 0;
+  size_t count_ = 0;
+  std::string last_text_;
+};
+
+RunSession::RunSession(const Globals& globals)
+    : globals_(globals),
+      loaded_(globals.LoadProject()),
+      workspace_(globals.OpenWorkspace()),
+      table_(steps::KindsFor(loaded_.project.task.value)) {}
+
+pipeline::Plan RunSession::Plan(const pipeline::PlanOptions& options) const {
+  const track::Store store(workspace_.StoreFile());
+  pipeline::PlanOptions complete = options;
+  complete.past_seconds = [&](const std::string& step) {
+    return store.LastStepSeconds(loaded_.project.name, step);
+  };
+  return pipeline::MakePlan(table_, loaded_.canonical, workspace_, complete);
+}
+
+RunSummary RunSession::Run(const pipeline::PlanOptions& options) {
+  const auto started = Clock::now();
+  const pipeline::Plan plan = Plan(options);
+  if (globals_.locked) pipeline::LockFile::Load(workspace_.ProjectLock()).Check(plan);
+  RunSummary summary;
+  const pipeline::RunResult result = Execute(plan, summary);
+  const bool whole = options.only.empty() && options.until.empty();
+  if (whole && !globals_.locked) {
+    pipeline::LockFile::Of(plan, result, loaded_.project.seed).Save(workspace_.ProjectLock());
+  }
+  Collect(result, summary);
+  summary.cached = plan.steps.size() - result.ran.size();
+  summary.seconds = SecondsSince(started);
+  return summary;
+}
+
+pipeline::RunResult RunSession::Execute(const pipeline::Plan& plan, RunSummary& summary) {
+  if (plan.CountToRun() == 0) return pipeline::Run(plan, workspace_, {});
+  track::Store store(workspace_.StoreFile());
+  track::NewRun fresh{.project = loaded_.project.name,
+                      .tags = {{"program", fmt::format("keelrow {}", Version())},
+                               {"cpu", pipeline::CpuFeatures()}}};
+  Flatten(loaded_.canonical, "", fresh.parameters);
+  summary.run = store.CreateRun(fresh);
+  try {
+    Recorder recorder(store, summary.run, globals_.quiet);
+    pipeline::RunResult result = pipeline::Run(
+        plan, workspace_, {.seed = loaded_.project.seed, .observer = recorder.Observer()});
+    store.FinishRun(summary.run, "finished");
+    return result;
+  } catch (...) {
+    store.FinishRun(summary.run, StopRequested() ? "interrupted" : "failed");
+    throw;
+  }
+}
+
+void RunSession::Collect(const pipeline::RunResult& result, RunSummary& summary) const {
+  summary.ran = result.ran;
+  for (const auto& [step, record] : result.artifacts) {
+    const auto folder = workspace_.Cache(pipeline::ArtifactId(step, record.key));
+    if (step == "evaluate") summary.metrics = ReadJsonFile(folder / "metrics.json");
+    if (step == "report") summary.report = (folder / "report.html").string();
+    if (step == "promote") {
+      summary.promotion = ReadJsonFile(folder / "promotion.json").value("text", "");
+    }
+  }
+}
+
+std::filesystem::path RunSession::Output(const std::string& step,
+                                         const pipeline::PlanOptions& options) const {
+  const pipeline::Plan plan = Plan(options);
+  const pipeline::PlannedStep* planned = plan.Find(step);
+  if (planned == nullptr || planned->action == pipeline::Action::kRun) {
+    throw Error(Code::kNotFound, fmt::format("the step `{}` has not run", step),
+                {.hint = "keelrow run"});
+  }
+  return workspace_.Cache(pipeline::ArtifactId(step, planned->key));
+}
+
+std::filesystem::path RunSession::SourcePath() const {
+  return workspace_.project_folder() / loaded_.project.data.source;
+}
+
+Json RunSummary::ToJson() const {
+  return {{"run", run},         {"ran", ran},         {"cached", cached},
+          {"seconds", seconds}, {"metrics", metrics}, {"report", report},
+          {"promotion", promotion}};
+}
+
+std::string RunSummary::Render() const {
+  std::string text = ran.empty() ? fmt::format("Nothing to do: {} steps cached.\n", cached)
+                                 : fmt::format("Ran {} steps, {} cached, in {}.  Run {}\n",
+                                               ran.size(), cached, HumanSeconds(seconds), run);
+  for (const auto& [name, value] : metrics) text += fmt::format("  {:<22} {:.4f}\n", name, value);
+  if (!report.empty()) text += fmt::format("Report: {}\n", report);
+  if (!promotion.empty()) text += promotion + "\n";
+  return text;
+}
+
+}  // namespace keelrow::cli

@@ -1,0 +1,85 @@
+#include "data/catalog.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/files.h"
+#include "base/json.h"
+
+namespace keelrow::data {
+namespace {
+
+Json ToLine(const Example& example) {
+  Json line = {{"id", example.id},
+               {"label", example.label},
+               {"hash", example.content_hash},
+               {"size", example.size}};
+  if (example.offset != 0) line["offset"] = example.offset;
+  if (!example.columns.empty()) line["columns"] = example.columns;
+  return line;
+}
+
+Example FromLine(const Json& line) {
+  Example example{.id = line.at("id"),
+                  .label = line.at("label"),
+                  .content_hash = line.at("hash"),
+                  .size = line.at("size"),
+                  .offset = line.value("offset", uint64_t{0})};
+  if (line.contains("columns")) {
+    example.columns = line["columns"].get<std::map<std::string, std::string>>();
+  }
+  return example;
+}
+
+}  // namespace
+
+std::vector<Example> Catalog::In(Subset subset) const {
+  std::vector<Example> chosen;
+  for (size_t i = 0; i < subsets.size(); ++i) {
+    if (subsets[i] == subset) chosen.push_back(examples[i]);
+  }
+  return chosen;
+}
+
+std::vector<std::string> Catalog::Labels() const {
+  std::vector<std::string> labels;
+  for (const auto& [label, count] : ClassCounts(examples)) labels.push_back(label);
+  return labels;
+}
+
+void WriteCatalog(const fs::path& path, const Catalog& catalog) {
+  std::string text;
+  for (size_t i = 0; i < catalog.examples.size(); ++i) {
+    Json line = ToLine(catalog.examples[i]);
+    if (!catalog.subsets.empty()) line["subset"] = Name(catalog.subsets[i]);
+    text += line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  }
+  WriteFileDurably(path, text);
+}
+
+Catalog ReadCatalog(const fs::path& path) {
+  const std::string text = ReadFile(path);
+  Catalog catalog;
+  size_t number = 0;
+  for (size_t start = 0; start < text.size();) {
+    const size_t end = std::min(text.find('\n', start), text.size());
+    const std::string name = fmt::format("{} line {}", path.string(), ++number);
+    const Json line = ParseJson(std::string_view(text).substr(start, end - start), name).Value();
+    try {
+      catalog.examples.push_back(FromLine(line));
+      if (line.contains("subset")) {
+        catalog.subsets.push_back(SubsetOf(line["subset"].get<std::string>()));
+      }
+    } catch (const Json::exception& failure) {
+      throw Error(Code::kCorrupt, fmt::format("{} is not an example: {}", name, failure.what()));
+    }
+    start = end + 1;
+  }
+  if (!catalog.subsets.empty() && catalog.subsets.size() != catalog.examples.size()) {
+    throw Error(Code::kCorrupt, fmt::format("{} has subsets for some lines only", path.string()));
+  }
+  return catalog;
+}
+
+}  // namespace keelrow::data

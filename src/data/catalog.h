@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "data/example.h"
+#include "data/split.h"
+
+namespace keelrow::data {
+
+/// A list of examples as a file (JSON Lines), so that each step and the trainer know what to read
+/// without listing the source again. With subsets once they are assigned.
+struct Catalog {
+  std::vector<Example> examples;
+  std::vector<Subset> subsets = {};  // empty, or one for each example
+
+  std::vector<Example> In(Subset subset) const;
+  std::vector<std::string> Labels() const;  // distinct, sorted: the order of the model's outputs
+};
+
+/// The same catalog gives the same bytes. Throws kDiskFull, kPermission, kIo.
+void WriteCatalog(const std::filesystem::path& path, const Catalog& catalog);
+/// Throws kNotFound, kSyntax, kCorrupt naming the line.
+Catalog ReadCatalog(const std::filesystem::path& path);
+
+}  // namespace keelrow::data

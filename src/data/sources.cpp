@@ -1,0 +1,29 @@
+#include <fmt/format.h>
+
+#include "data/source.h"
+#include "data/source_kinds.h"
+
+namespace keelrow::data {
+
+const std::vector<SourceKind>& SourceKinds() {
+  static const std::vector<SourceKind> kinds = {kFolderSource, kTarSource, kManifestSource};
+  return kinds;
+}
+
+std::unique_ptr<Source> OpenSource(const SourceOptions& options) {
+  std::error_code failure;
+  if (!std::filesystem::exists(options.path, failure)) {
+    throw Error(Code::kNotFound, fmt::format("there is no data at {}", options.path.string()),
+                {.hint = "`data.source` names it, relative to the project file"});
+  }
+  std::string known;
+  for (const SourceKind& kind : SourceKinds()) {
+    if (kind.matches(options.path)) return kind.open(options);
+    known += fmt::format("{}{}: {}", known.empty() ? "" : "; ", kind.name, kind.help);
+  }
+  throw Error(Code::kUnsupported,
+              fmt::format("{} is not a source of examples", options.path.string()),
+              {.hint = known});
+}
+
+}  // namespace keelrow::data

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "data/split.h"
+
+namespace keelrow::data {
+
+/// What goes one way as a whole: the examples of a group, or those with equal bytes.
+struct SplitUnit {
+  std::string key;  // the group's name, or the content hash
+  std::vector<size_t> members;
+  double position = 0;  // 0 … 1: where on the line train | validation | test it lies
+  Subset subset = Subset::kTrain;
+};
+
+/// By group where there is one, else by content; sorted by key.
+std::vector<SplitUnit> MakeUnits(std::span<const Example> examples, const std::string& group);
+
+/// Position = hash of seed and key alone.
+void PlaceByHash(std::vector<SplitUnit>& units, uint64_t seed);
+
+/// Position = rank by that hash within the unit's stratum, so that shares are exact.
+void PlaceByRank(std::span<const Example> examples, const std::vector<std::string>& stratify,
+                 std::vector<SplitUnit>& units);
+
+/// Train ends at config.train, validation at config.train + config.validation.
+Subset SubsetAt(double position, const SplitConfig& config);
+
+/// Moves single units so that each class is met in each subset that has a share; returns how many.
+int64_t EnsureClasses(std::span<const Example> examples, const SplitConfig& config,
+                      std::vector<SplitUnit>& units);
+
+/// The split by time: earliest to train, latest to test, examples inside the gap dropped.
+std::vector<Subset> AssignByTime(std::span<const Example> examples, const SplitConfig& config);
+
+}  // namespace keelrow::data

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace keelrow::evaluate {
+
+/// What a classifier said about one example whose truth is known: the only input of every metric.
+/// `probabilities` holds one number in [0, 1] per class; `truth` is an index into it.
+struct Prediction {
+  std::string id;
+  int truth = 0;
+  std::vector<float> probabilities;
+};
+
+/// The most probable class; the first of equals, so that the answer never depends on the machine.
+size_t PredictedClass(const Prediction& prediction);
+/// The probability of that class.
+double Confidence(const Prediction& prediction);
+
+/// Throws kNoData when there is nothing, kBadValue naming the example when it has another number
+/// of classes, a truth outside of them or a probability that is none.
+void CheckPredictions(std::span<const Prediction> predictions, size_t classes);
+
+}  // namespace keelrow::evaluate

@@ -1,0 +1,94 @@
+#include "gateway/auth.h"
+
+#include <gtest/gtest.h>
+
+#include "base/base64.h"
+#include "base/json.h"
+#include "http/client.h"
+#include "http/server.h"
+
+namespace keelrow::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Auth : public testing::Test {
+ protected:
+  Auth() : server_({}, http::Router(Routes(), {RequireToken(authority_)})) {
+    server_.Start();
+    client_.emplace(http::ClientOptions{.port = server_.Port()});
+  }
+
+  static std::vector<http::Route> Routes() {
+    return {
+        {.method = "GET", .pattern = "/who", .handler = http::Sync([](const http::Request& r) {
+                                               return http::Response::Text(r.identity->subject);
+                                             })},
+        {.method = "GET",
+         .pattern = "/open",
+         .handler = http::Sync([](const http::Request&) { return http::Response::Text("open"); }),
+         .access = http::Access::kOpen}};
+  }
+
+  http::Response Ask(const std::string& authorization) {
+    return client_->Get("/who", {{"Authorization", authorization}});
+  }
+
+  void ExpectRefused(const std::string& authorization) {
+    const http::Response response = Ask(authorization);
+    EXPECT_EQ(response.status, 401) << authorization;
+    EXPECT_EQ(Json::parse(response.body)["code"], Info(Code::kUnauthenticated).number);
+    EXPECT_NE(response.headers.Find("WWW-Authenticate").value_or("").find("invalid_token"),
+              std::string_view::npos);
+  }
+
+  std::chrono::system_clock::time_point now_ = std::chrono::system_clock::now();
+  std::shared_ptr<TokenAuthority> authority_ = std::make_shared<TokenAuthority>(
+      std::string(32, 's'), TokenOptions{.clock = [this] { return now_; }});
+  http::Server server_;
+  std::optional<http::Client> client_;
+};
+
+TEST_F(Auth, AGoodTokenNamesWhoAsks) {
+  const std::string token = authority_->Issue({.subject = "ann"});
+  EXPECT_EQ(Ask("Bearer " + token).body, "ann");
+  EXPECT_EQ(Ask("bearer " + token).body, "ann");
+}
+
+TEST_F(Auth, OpenRoutesAndUnknownPathsNeedNone) {
+  EXPECT_EQ(client_->Get("/open").body, "open");
+  EXPECT_EQ(client_->Get("/none").status, 404);
+}
+
+TEST_F(Auth, AbsentTokens) {
+  const http::Response response = client_->Get("/who");
+  EXPECT_EQ(response.status, 401);
+  EXPECT_EQ(response.headers.Find("WWW-Authenticate"), "Bearer realm=\"keelrow\"");
+  EXPECT_EQ(Json::parse(response.body)["error"], Info(Code::kUnauthenticated).name);
+}
+
+TEST_F(Auth, MalformedExpiredForeignUnsignedAndMisissuedTokens) {
+  const std::string good = authority_->Issue({.subject = "ann", .ttl = 1h});
+  ExpectRefused("Bearer x");
+  ExpectRefused("Bearer  " + good);
+  ExpectRefused("Basic YTpi");
+  ExpectRefused(good);
+  ExpectRefused("Bearer " + TokenAuthority(std::string(32, 'f')).Issue({.subject = "eve"}));
+  ExpectRefused(
+      "Bearer " +
+      TokenAuthority(std::string(32, 's'), {.issuer = "other"}).Issue({.subject = "eve"}));
+  const std::string payload = good.substr(good.find('.'), good.rfind('.') - good.find('.'));
+  ExpectRefused("Bearer " + EncodeBase64(R"({"alg":"none"})", Base64::kUrl) + payload + ".");
+  now_ += 1h;
+  ExpectRefused("Bearer " + good);
+}
+
+TEST_F(Auth, TwoAuthorizationsAreNotATokenAndAGuess) {
+  const std::string good = "Bearer " + authority_->Issue({.subject = "ann"});
+  const http::Response response =
+      client_->Get("/who", {{"Authorization", good}, {"Authorization", "Bearer x"}});
+  EXPECT_EQ(response.status, 401);
+}
+
+}  // namespace
+}  // namespace keelrow::gateway

@@ -1,0 +1,99 @@
+#include "gateway/secret.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/hash.h"
+
+namespace keelrow::gateway {
+namespace {
+
+constexpr size_t kSecretBytes = 32;
+
+/// An open file, closed at the end of its scope.
+struct Descriptor {
+  explicit Descriptor(int fd) : fd(fd) {}
+  ~Descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+  Descriptor(const Descriptor&) = delete;
+  int fd;
+};
+
+void CheckPrivate(int fd, const fs::path& path) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) throw ErrnoError("read", path.string());
+  if (!S_ISREG(status.st_mode)) {
+    throw Error(Code::kPermission, fmt::format("{} is not a plain file", path.string()));
+  }
+  if (status.st_uid != ::geteuid()) {
+    throw Error(
+        Code::kPermission, fmt::format("{} belongs to another user", path.string()),
+        {.hint = "whoever owns the secret can make tokens; remove the file to get a new one"});
+  }
+  if ((status.st_mode & 077) != 0) {
+    throw Error(
+        Code::kPermission, fmt::format("{} can be read by others", path.string()),
+        {.hint = fmt::format("chmod 600 {}, or remove it to get a new secret", path.string())});
+  }
+}
+
+std::string Read(const fs::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (file.fd < 0) throw ErrnoError("read", path.string());
+  CheckPrivate(file.fd, path);
+  std::string secret(kSecretBytes + 1, '\0');
+  const ssize_t got = ::read(file.fd, secret.data(), secret.size());
+  if (got < 0) throw ErrnoError("read", path.string());
+  if (static_cast<size_t>(got) != kSecretBytes) {
+    throw Error(Code::kCorrupt,
+                fmt::format("{} does not hold {} bytes", path.string(), kSecretBytes),
+                {.hint = "remove it to get a new secret; tokens made so far then end"});
+  }
+  secret.resize(kSecretBytes);
+  return secret;
+}
+
+void WriteDraft(const fs::path& draft, const std::string& secret) {
+  const Descriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (file.fd < 0) throw ErrnoError("write", draft.string());
+  const ssize_t written = ::write(file.fd, secret.data(), secret.size());
+  if (written != static_cast<ssize_t>(secret.size()) || ::fsync(file.fd) != 0) {
+    throw ErrnoError("write", draft.string());
+  }
+}
+
+/// Whole or not at all, and never over an older one: link() fails if the name is taken.
+void Create(const fs::path& path) {
+  const fs::path draft = fmt::format("{}.{}.tmp", path.string(), ToHex(SecureRandomBytes(8)));
+  try {
+    WriteDraft(draft, SecureRandomBytes(kSecretBytes));
+    if (::link(draft.c_str(), path.c_str()) != 0 && errno != EEXIST) {
+      throw ErrnoError("make", path.string());
+    }
+  } catch (...) {
+    ::unlink(draft.c_str());
+    throw;
+  }
+  ::unlink(draft.c_str());
+  const Descriptor folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.fd < 0 || ::fsync(folder.fd) != 0) throw ErrnoError("flush", path.string());
+}
+
+}  // namespace
+
+std::string LoadOrCreateSecret(const fs::path& folder) {
+  const fs::path path = fs::absolute(folder) / "token_secret";
+  MakeFolders(path.parent_path());
+  std::error_code ignored;
+  if (!fs::exists(fs::symlink_status(path, ignored))) Create(path);
+  return Read(path);
+}
+
+}  // namespace keelrow::gateway

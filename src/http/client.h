@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "http/message.h"
+
+namespace keelrow::http {
+
+struct ClientOptions {
+  std::string host = "127.0.0.1";
+  uint16_t port = 80;
+  std::chrono::milliseconds timeout{30'000};  // for a whole exchange, connecting included
+  size_t response_bytes_max = size_t{64} << 20;
+};
+
+struct ClientRequest {
+  std::string method = "GET";
+  std::string target = "/";  // already percent-encoded
+  Headers headers = {};
+  std::string body = {};
+};
+
+/// One keep-alive connection to one server; blocks, one thread at a time. A connection that the
+/// server closed meanwhile is opened anew: before the request was sent at all, or, for a method
+/// that may be repeated (RFC 9110 section 9.2.2), when no byte of an answer had come.
+class Client {
+ public:
+  explicit Client(ClientOptions options);
+  ~Client();
+  Client(Client&& other) noexcept;
+  Client& operator=(Client&&) = delete;
+
+  /// Any status is an answer. Throws kIo (no connection, or it broke), kTimeout, kTooLarge,
+  /// kBadRequest (what came is not HTTP).
+  Response Send(const ClientRequest& request);
+
+  Response Get(std::string target, Headers headers = {});
+  Response Post(std::string target, std::string body, Headers headers = {});
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace keelrow::http

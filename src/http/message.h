@@ -1,0 +1,94 @@
+#pragma once
+
+#include <chrono>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json.h"
+
+namespace keelrow::http {
+
+/// Header fields in the order in which they came; names compare without case. A message has few,
+/// so a search is a walk.
+class Headers {
+ public:
+  Headers() = default;
+  Headers(std::initializer_list<std::pair<std::string, std::string>> fields) : fields_(fields) {}
+
+  /// The first value of that name.
+  std::optional<std::string_view> Find(std::string_view name) const;
+  size_t Count(std::string_view name) const;
+  void Add(std::string name, std::string value);
+  /// Replaces every field of that name.
+  void Set(std::string name, std::string value);
+
+  auto begin() const { return fields_.begin(); }
+  auto end() const { return fields_.end(); }
+  size_t size() const { return fields_.size(); }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+/// ASCII, without regard to case.
+bool EqualIgnoringCase(std::string_view a, std::string_view b);
+
+struct Route;
+
+/// Who sent a request, as the authenticating middleware found out.
+struct Identity {
+  std::string subject;
+  std::vector<std::string> scopes;
+};
+
+/// One request, already whole and within the server's limits. It lives until its Reply has been
+/// used; one thread at a time holds it.
+struct Request {
+  using Clock = std::chrono::steady_clock;
+
+  std::string method;                 // "GET"
+  std::string target;                 // as sent: "/models/a%20b?full=1"
+  std::string path;                   // decoded once: "/models/a b"
+  std::vector<std::string> segments;  // {"models", "a b"}; none is "." or "..", none has '/'
+  std::multimap<std::string, std::string, std::less<>> query;
+  Headers headers;
+  std::string body;
+  std::string remote;            // "127.0.0.1:53124"
+  std::string id;                // x-request-id; set by the middleware of that name
+  Clock::time_point received{};  // its first byte
+  Clock::time_point arrived{};   // its last byte: what a slow client takes is not our latency
+  Clock::time_point deadline{};  // afterwards the server has answered 504 itself
+  const Route* route = nullptr;  // null: no route matched, 404 or 405 follows
+  std::map<std::string, std::string, std::less<>> params;  // {"name": "a b"}
+  std::optional<Identity> identity = {};
+
+  std::optional<std::string_view> Query(std::string_view name) const;
+  /// A parameter of the route's pattern; it is there if the pattern names it.
+  const std::string& Param(std::string_view name) const;
+  /// The media type without its parameters, in lower case; empty if none was sent.
+  std::string ContentType() const;
+};
+
+struct Response {
+  int status = 200;
+  Headers headers;
+  std::string body;
+
+  static Response Json(const keelrow::Json& value, int status = 200);
+  static Response Text(std::string text, int status = 200);
+  static Response Html(std::string page, int status = 200);
+  /// Status from the error table, body {"error", "code", "message", "hint"?}. Where the server
+  /// itself is at fault (status 500) the message stays out of the answer: it may name files.
+  static Response FromError(const Error& error);
+};
+
+/// "Not Found" for 404; empty for a status without a name.
+std::string_view ReasonPhrase(int status);
+
+}  // namespace keelrow::http

@@ -1,0 +1,58 @@
+#include "http/middleware.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+
+#include "base/random.h"
+
+namespace keelrow::http {
+namespace {
+
+bool IsRequestId(std::string_view id) {
+  const auto allowed = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+           c == '_' || c == '-';
+  };
+  return !id.empty() && id.size() <= 128 && std::ranges::all_of(id, allowed);
+}
+
+/// Different in every process, then counted: unique, and cheaper than a random draw each time.
+uint64_t ProcessPrefix() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch().count();
+  return Random(static_cast<uint64_t>(now), "request-id", {static_cast<uint64_t>(::getpid())})
+      .Next();
+}
+
+}  // namespace
+
+Middleware RequestId() {
+  const auto counter = std::make_shared<std::atomic<uint64_t>>(0);
+  return [prefix = ProcessPrefix(), counter](Request& request, Reply reply, const Next& next) {
+    const std::string_view given = request.headers.Find("x-request-id").value_or("");
+    request.id =
+        IsRequestId(given) ? std::string(given) : fmt::format("{:016x}-{}", prefix, (*counter)++);
+    next(request, Reply([id = request.id, reply = std::move(reply)](Response response) mutable {
+           response.headers.Set("x-request-id", std::move(id));
+           reply(std::move(response));
+         }));
+  };
+}
+
+Middleware Observe(std::function<void(const Observed&)> observe) {
+  const auto shared = std::make_shared<std::function<void(const Observed&)>>(std::move(observe));
+  return [shared](Request& request, Reply reply, const Next& next) {
+    // The request outlives the reply: this closure runs before the answer is given on.
+    next(request, Reply([shared, &request, reply = std::move(reply)](Response response) mutable {
+           const auto duration = std::chrono::duration_cast<std::chrono::microseconds>(
+               Request::Clock::now() - request.received);
+           (*shared)({.request = request, .response = response, .duration = duration});
+           reply(std::move(response));
+         }));
+  };
+}
+
+}  // namespace keelrow::http

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/reply.h"
+
+namespace keelrow::http {
+
+/// Answers one request, now or later. Must not block when the route runs on the IO thread, and
+/// must not throw (an exception answers 500 without a message): see Sync.
+using Handler = std::function<void(const Request&, Reply)>;
+
+enum class Access { kOpen, kToken };
+/// kIo: on the connection's own thread, for handlers of microseconds. kWorkers: on the bounded
+/// pool, for what blocks or computes; a full pool answers 503 with Retry-After at once.
+enum class RunOn { kIo, kWorkers };
+
+/// One row of the visible list of routes. `{name}` matches one whole path segment; a literal
+/// segment wins over a parameter, whatever the order of rows.
+struct Route {
+  std::string method;
+  std::string pattern;  // "/models/{name}"
+  Handler handler;
+  Access access = Access::kToken;
+  RunOn run_on = RunOn::kIo;
+  std::string summary = {};  // one line, for the API's description
+};
+
+/// Continues with the rest of the chain; valid only until the middleware returns.
+using Next = std::function<void(Request&, Reply)>;
+/// Runs on the IO thread around every request, also those without a route: answers itself, or
+/// calls `next`, perhaps with a Reply of its own around the given one.
+using Middleware = std::function<void(Request&, Reply, const Next& next)>;
+
+/// Called with the text of an exception that ended a handler; for the log.
+using OnFault = std::function<void(const Request&, std::string_view what)>;
+
+/// A handler that returns its answer. Errors become their status; any other exception 500.
+Handler Sync(std::function<Response(const Request&)> function, OnFault on_fault = {});
+
+/// The routes, and the middleware around all of them in the order given. Immutable while it
+/// serves, so every thread may use it.
+class Router {
+ public:
+  /// Throws kInternal for two rows of equal method and pattern, or a malformed pattern.
+  explicit Router(std::vector<Route> routes, std::vector<Middleware> middleware = {});
+
+  /// Runs `job` later on the worker pool; false when the pool is full (`job` is then unused).
+  using Post = std::function<bool(std::function<void()> job)>;
+
+  /// Finds the route, runs the middleware, then the handler. `request` must stay where it is
+  /// until the reply has been used.
+  void Handle(Request& request, Reply reply, const Post& post) const;
+
+  const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  struct Pattern {
+    std::vector<std::string> segments;  // "{name}" stands for a parameter
+    size_t literals = 0;
+  };
+
+  void Match(Request& request) const;
+  bool Matches(const Pattern& pattern, const Request& request) const;
+  void Continue(size_t index, Request& request, Reply reply, const Post& post) const;
+  void Finish(Request& request, Reply reply, const Post& post) const;
+  std::string AllowedMethods(const Request& request) const;
+
+  std::vector<Route> routes_;
+  std::vector<Pattern> patterns_;  // beside routes_
+  std::vector<Middleware> middleware_;
+};
+
+}  // namespace keelrow::http

@@ -1,0 +1,182 @@
+#include "http/server.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "base/log.h"
+#include "base/queue.h"
+#include "http/shard.h"
+#include "http/wire.h"
+
+namespace keelrow::http {
+namespace {
+
+[[noreturn]] void ThrowBindError(const error_code& failure, const ServerOptions& options) {
+  const std::string place = fmt::format("{}:{}", options.host, options.port);
+  if (failure == asio::error::address_in_use) {
+    throw Error(Code::kPortInUse, fmt::format("another program listens on {}", place),
+                {.hint = "stop it, or choose another port with --port (0 takes any free one)"});
+  }
+  if (failure == asio::error::access_denied) {
+    throw Error(Code::kPermission, fmt::format("not allowed to listen on {}", place),
+                {.hint = "ports below 1024 need privileges; choose a higher one with --port"});
+  }
+  throw Error(Code::kBadValue, fmt::format("cannot listen on {}: {}", place, failure.message()));
+}
+
+asio::ip::address ParseHost(const std::string& host) {
+  error_code failure;
+  const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, failure);
+  if (!failure) return address;
+  throw Error(Code::kBadValue, fmt::format("`{}` is not an address to listen on", host),
+              {.hint = "127.0.0.1 serves this machine only, 0.0.0.0 everybody"});
+}
+
+}  // namespace
+
+struct Server::Impl {
+  Impl(ServerOptions options, Router router)
+      : shared{.options = std::move(options), .router = std::move(router), .post = {}},
+        jobs(shared.options.limits.queue_max) {
+    shared.post = [this](std::function<void()> job) { return jobs.TryPush(std::move(job)); };
+    for (int i = 0; i < std::max(1, shared.options.io_threads); ++i) {
+      shards.push_back(std::make_shared<Shard>(shared));
+    }
+    acceptor.emplace(shards.front()->io);
+  }
+
+  void Bind() {
+    const tcp::endpoint endpoint(ParseHost(shared.options.host), shared.options.port);
+    error_code failure;
+    acceptor->open(endpoint.protocol(), failure);
+    if (!failure) acceptor->set_option(tcp::acceptor::reuse_address(true), failure);
+    if (!failure) acceptor->bind(endpoint, failure);
+    if (!failure) acceptor->listen(asio::socket_base::max_listen_connections, failure);
+    if (failure) ThrowBindError(failure, shared.options);
+    port = acceptor->local_endpoint().port();
+  }
+
+  Awaitable<void> Accept() {
+    asio::steady_timer pause(shards.front()->io);
+    for (size_t turn = 0; acceptor->is_open(); ++turn) {
+      const std::shared_ptr<Shard>& shard = shards[turn % shards.size()];
+      auto [failure, socket] = co_await acceptor->async_accept(shard->io, kAwait);
+      if (failure == asio::error::operation_aborted) co_return;
+      if (failure) {  // out of descriptors, most likely: let some connections end
+        log::Warning("cannot accept a connection: {}", failure.message());
+        pause.expires_after(kSweepEvery);
+        co_await pause.async_wait(kAwait);
+        continue;
+      }
+      Admit(shard, std::move(socket));
+    }
+  }
+
+  void Admit(const std::shared_ptr<Shard>& shard, Socket socket) {
+    error_code ignored;
+    if (shared.connections.Get() >= shared.options.limits.connections_max) {
+      Response full = Refusal(503, Code::kOverloaded, "the server has too many connections");
+      full.headers.Add("Retry-After", "1");
+      std::string bytes;
+      AppendHead(bytes, full, {.keep_alive = false});
+      bytes += full.body;
+      socket.non_blocking(true, ignored);
+      socket.write_some(asio::buffer(bytes), ignored);
+      socket.shutdown(tcp::socket::shutdown_send, ignored);
+      if (shared.options.on_refused) shared.options.on_refused(503, {});
+      return;
+    }
+    socket.set_option(tcp::no_delay(true), ignored);
+    shared.connections.Add();
+    asio::co_spawn(shard->io, RunSession(shard, std::move(socket)),
+                   [this](std::exception_ptr failure) { Ended(failure); });
+  }
+
+  void Ended(const std::exception_ptr& failure) {
+    try {
+      if (failure) std::rethrow_exception(failure);
+    } catch (const std::exception& reason) {
+      log::Warning("a connection ended with a fault: {}", reason.what());
+    }
+    shared.connections.Remove();
+  }
+
+  void StartThreads() {
+    asio::co_spawn(shards.front()->io, Accept(), asio::detached);
+    for (size_t i = 0; i < shards.size(); ++i) {
+      asio::co_spawn(shards[i]->io, shards[i]->KeepSweeping(), asio::detached);
+      threads.emplace_back([shard = shards[i]] { shard->io.run(); });
+      pthread_setname_np(threads.back().native_handle(), fmt::format("http-io-{}", i).c_str());
+    }
+    for (int i = 0; i < std::max(1, shared.options.worker_threads); ++i) {
+      workers.emplace_back([this] { Work(); });
+      pthread_setname_np(workers.back().native_handle(), fmt::format("http-work-{}", i).c_str());
+    }
+  }
+
+  void Work() {
+    while (auto job = jobs.Pop()) {
+      if (!aborted) (*job)();
+    }
+  }
+
+  bool Stop(std::chrono::milliseconds drain) {
+    asio::post(shards.front()->io, [this] {
+      error_code ignored;
+      acceptor->close(ignored);
+    });
+    for (const auto& shard : shards) asio::post(shard->io, [shard] { shard->Drain(); });
+    const bool drained = shared.connections.WaitForNone(drain);
+    aborted = true;
+    for (const auto& shard : shards) asio::post(shard->io, [shard] { shard->Abort(); });
+    for (std::thread& thread : threads) thread.join();
+    jobs.Close();
+    for (std::thread& worker : workers) worker.join();
+    return drained;
+  }
+
+  Shared shared;
+  BoundedQueue<std::function<void()>> jobs;
+  std::vector<std::shared_ptr<Shard>> shards;
+  std::optional<tcp::acceptor::rebind_executor<Executor>::other> acceptor;
+  std::vector<std::thread> threads;
+  std::vector<std::thread> workers;
+  std::atomic<bool> aborted{false};
+  uint16_t port = 0;
+  bool running = false;
+};
+
+Server::Server(ServerOptions options, Router router)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(router))) {}
+
+Server::~Server() {
+  Stop();
+}
+
+void Server::Start() {
+  impl_->Bind();
+  impl_->StartThreads();
+  impl_->running = true;
+}
+
+uint16_t Server::Port() const {
+  return impl_->port;
+}
+const std::string& Server::Host() const {
+  return impl_->shared.options.host;
+}
+
+bool Server::Stop(std::chrono::milliseconds drain) {
+  if (!std::exchange(impl_->running, false)) return true;
+  return impl_->Stop(drain);
+}
+
+ServerLoad Server::Load() const {
+  return {.connections = impl_->shared.connections.Get(), .queued = impl_->jobs.Size()};
+}
+
+}  // namespace keelrow::http

@@ -1,0 +1,337 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <tuple>
+
+#include "http/shard.h"
+#include "http/target.h"
+#include "http/wire.h"
+
+namespace keelrow::http {
+
+namespace beast = boost::beast;
+using Parser = beast::http::request_parser<beast::http::string_body>;
+
+namespace {
+
+constexpr std::chrono::milliseconds kLinger{2'000};
+constexpr size_t kHeaderRoom = size_t{8} << 10;
+constexpr size_t kBodyRoom = size_t{64} << 10;
+// Answers to pipelined requests gather up to here before they are sent.
+constexpr size_t kFlushAbove = size_t{64} << 10;
+
+Response RefusalFor(const error_code& failure, const Limits& limits) {
+  using beast::http::error;
+  if (failure == error::header_limit) {
+    return Refusal(431, Code::kTooLarge,
+                   fmt::format("the header is larger than {} bytes", limits.header_bytes_max));
+  }
+  if (failure == error::body_limit) {
+    return Refusal(413, Code::kTooLarge,
+                   fmt::format("the body is larger than {} bytes", limits.body_bytes_max));
+  }
+  if (failure == error::bad_version) {
+    return Refusal(505, Code::kBadRequest, "only HTTP/1.0 and HTTP/1.1 are spoken here");
+  }
+  return Refusal(400, Code::kBadRequest,
+                 fmt::format("the request is malformed: {}", failure.message()));
+}
+
+}  // namespace
+
+/// One connection: reads a request, lets the router answer, writes, and again.
+class Session {
+ public:
+  Session(std::shared_ptr<Shard> shard, Socket socket)
+      : shard_(std::move(shard)),
+        limits_(shard_->shared.options.limits),
+        socket_(std::move(socket)) {
+    error_code ignored;
+    const auto peer = socket_.remote_endpoint(ignored);
+    remote_ = fmt::format("{}:{}", peer.address().to_string(ignored), peer.port());
+    shard_->sessions.insert(this);
+  }
+  ~Session() { shard_->sessions.erase(this); }
+  Session(const Session&) = delete;
+
+  Awaitable<void> Run() {
+    bool open = true;
+    while (open && !shard_->aborted) open = co_await ServeOne();
+    error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_both, ignored);
+    socket_.close(ignored);
+  }
+
+  void CheckDeadline(Clock::time_point now) {
+    if (now < deadline_) return;
+    deadline_ = Clock::time_point::max();
+    if (phase_ == Phase::kHandler) {
+      const Error late(Code::kTimeout, "the answer took longer than the server allows");
+      return exchange_->Take(Response::FromError(late), *shard_);
+    }
+    expired_ = true;
+    Cancel();
+  }
+
+  void CloseIfIdle() {
+    if (phase_ == Phase::kIdle) Cancel();
+  }
+
+  void Abort() {
+    error_code ignored;
+    socket_.close(ignored);
+    const Error stopped(Code::kOverloaded, "the server stops");
+    if (exchange_) exchange_->Take(Response::FromError(stopped), *shard_);
+  }
+
+ private:
+  enum class Phase { kIdle, kHeader, kBody, kHandler, kWrite };
+  enum class Arrival { kRequest, kRefused, kClosed };
+
+  void Enter(Phase phase, std::chrono::milliseconds patience) {
+    phase_ = phase;
+    phase_begin_ = Clock::now();
+    deadline_ = phase_begin_ + patience;
+  }
+
+  void Cancel() {
+    error_code ignored;
+    socket_.cancel(ignored);
+  }
+
+  Awaitable<bool> ServeOne() {
+    exchange_ = std::make_shared<Exchange>(shard_);
+    Parser parser;
+    const Arrival arrival = co_await ReadRequest(parser);
+    if (arrival == Arrival::kClosed) co_return false;
+    if (arrival == Arrival::kRefused) {
+      co_await Refuse(parser.get().version() == 10);
+      co_return false;
+    }
+    exchange_->request.body = std::move(parser.get().body());
+    if (!co_await Answered()) co_return false;
+    const bool keep_alive = parser.keep_alive() && !shard_->draining &&
+                            parser.get().method() != beast::http::verb::connect;
+    AppendAnswer({.keep_alive = keep_alive, .http_1_0 = parser.get().version() == 10});
+    if (keep_alive && out_.size() < kFlushAbove) co_return true;  // ReadMore sends it
+    co_return co_await Flush() && keep_alive;
+  }
+
+  /// Until the whole request is there, in pieces as they come.
+  Awaitable<Arrival> ReadRequest(Parser& parser) {
+    parser.header_limit(static_cast<uint32_t>(limits_.header_bytes_max));
+    parser.body_limit(limits_.body_bytes_max);
+    if (buffer_.size() == 0) {
+      Enter(Phase::kIdle, limits_.idle_timeout);
+      if (!co_await ReadMore(kHeaderRoom)) co_return Arrival::kClosed;
+    }
+    Enter(Phase::kHeader, limits_.header_timeout);
+    if (!co_await Parse(parser, [&] { return parser.is_header_done(); })) co_return Lost();
+    if (!TakeHeader(parser)) co_return Arrival::kRefused;
+    if (parser.is_done()) co_return Arrival::kRequest;
+    Enter(Phase::kBody, limits_.body_timeout);
+    parser.eager(true);
+    if (buffer_.size() == 0 && exchange_->request.headers.Find("Expect")) {
+      out_ += "HTTP/1.1 100 Continue\r\n\r\n";
+    }
+    if (!co_await Parse(parser, [&] { return parser.is_done(); })) co_return Lost();
+    co_return Arrival::kRequest;
+  }
+
+  /// Feeds the parser until `done`; false when the connection ended or `refusal_` says why not.
+  template <class Done>
+  Awaitable<bool> Parse(Parser& parser, Done done) {
+    bool hungry = buffer_.size() == 0;
+    while (!done()) {
+      if (hungry && !co_await ReadMore(phase_ == Phase::kBody ? kBodyRoom : kHeaderRoom)) {
+        if (expired_) refusal_ = Refusal(408, Code::kTimeout, "the request came too slowly");
+        co_return false;
+      }
+      error_code failure;
+      const size_t used = parser.put(buffer_.data(), failure);
+      buffer_.consume(used);
+      hungry = failure == beast::http::error::need_more || buffer_.size() == 0;
+      if (failure && failure != beast::http::error::need_more) {
+        refusal_ = RefusalFor(failure, limits_);
+        co_return false;
+      }
+      // What the parser leaves lying is one unfinished line of a header, chunk or trailer.
+      if (hungry && buffer_.size() > limits_.header_bytes_max) {
+        refusal_ = RefusalFor(beast::http::error::header_limit, limits_);
+        co_return false;
+      }
+      ExtendBodyDeadline(used);
+    }
+    co_return true;
+  }
+
+  Arrival Lost() const { return refusal_ ? Arrival::kRefused : Arrival::kClosed; }
+
+  /// A large body may take long, as long as it comes at the lowest rate allowed.
+  void ExtendBodyDeadline(size_t bytes) {
+    if (phase_ != Phase::kBody) return;
+    const size_t rate = std::max<size_t>(limits_.body_bytes_per_second_min, 1);
+    deadline_ += std::chrono::microseconds(bytes * 1'000'000 / rate);
+  }
+
+  /// Makes the Request before the body is read, so that a trailer cannot add header fields.
+  bool TakeHeader(const Parser& parser) {
+    const auto& message = parser.get();
+    Request& request = exchange_->request;
+    request.method = std::string(message.method_string());
+    request.target = std::string(message.target());
+    for (const auto& field : message) {
+      request.headers.Add(std::string(field.name_string()), std::string(field.value()));
+    }
+    request.remote = remote_;
+    request.received = phase_begin_;
+    refusal_ = RefuseHeader(request, message.version());
+    if (refusal_) return false;
+    if (const auto error = ParseTarget(request)) refusal_ = Response::FromError(*error);
+    return !refusal_;
+  }
+
+  /// Lets the router answer; false when the server is being torn down meanwhile.
+  Awaitable<bool> Answered() {
+    Enter(Phase::kHandler, limits_.handler_timeout);
+    exchange_->request.arrived = phase_begin_;
+    exchange_->request.deadline = deadline_;
+    Shared& shared = shard_->shared;
+    shared.router.Handle(exchange_->request, Reply([exchange = exchange_](Response response) {
+                           exchange->Answer(std::move(response));
+                         }),
+                         shared.post);
+    if (exchange_->answered()) co_return true;
+    if (shard_->aborted || !co_await Flush()) co_return false;
+    Enter(Phase::kHandler, limits_.handler_timeout);
+    if (!exchange_->answered()) co_await exchange_->Wait();
+    co_return !shard_->aborted;
+  }
+
+  void AppendAnswer(HeadOptions options) {
+    const Response& response = exchange_->response();
+    AppendHead(out_, response, options);
+    const bool bodyless = response.status == 204 || response.status == 304;
+    if (exchange_->request.method != "HEAD" && !bodyless) out_ += response.body;
+  }
+
+  /// Answers what never became a request, then reads on for a while: closing at once would reset
+  /// the connection and could take the answer from the client's hands.
+  Awaitable<void> Refuse(bool http_1_0) {
+    const auto& on_refused = shard_->shared.options.on_refused;
+    if (on_refused) on_refused(refusal_->status, remote_);
+    AppendHead(out_, *refusal_, {.keep_alive = false, .http_1_0 = http_1_0});
+    out_ += refusal_->body;
+    expired_ = false;
+    if (!co_await Flush()) co_return;
+    error_code failure;
+    socket_.shutdown(tcp::socket::shutdown_send, failure);
+    Enter(Phase::kWrite, kLinger);
+    while (!failure && !expired_) {
+      buffer_.clear();
+      std::tie(failure, std::ignore) =
+          co_await socket_.async_read_some(buffer_.prepare(kBodyRoom), kAwait);
+    }
+  }
+
+  /// Sends what has gathered, then waits for bytes; false on error, end or deadline.
+  Awaitable<bool> ReadMore(size_t room) {
+    if (!out_.empty()) {
+      const Phase phase = phase_;
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - Clock::now());
+      if (!co_await Flush()) co_return false;
+      Enter(phase, left);
+    }
+    // A drain may have begun while this session was not waiting for a request.
+    if (phase_ == Phase::kIdle && shard_->draining) co_return false;
+    const auto [failure, count] = co_await socket_.async_read_some(buffer_.prepare(room), kAwait);
+    buffer_.commit(failure ? 0 : count);
+    co_return !failure && !expired_;
+  }
+
+  Awaitable<bool> Flush() {
+    if (out_.empty()) co_return true;
+    Enter(Phase::kWrite, limits_.write_timeout);
+    const auto [failure, count] = co_await asio::async_write(socket_, asio::buffer(out_), kAwait);
+    out_.clear();
+    if (out_.capacity() > 4 * kFlushAbove) out_.shrink_to_fit();
+    co_return !failure && !expired_;
+  }
+
+  std::shared_ptr<Shard> shard_;
+  const Limits& limits_;
+  Socket socket_;
+  std::string remote_;
+  beast::flat_buffer buffer_;
+  std::string out_;
+  std::shared_ptr<Exchange> exchange_;
+  std::optional<Response> refusal_;
+  Phase phase_ = Phase::kIdle;
+  Clock::time_point phase_begin_{};
+  Clock::time_point deadline_ = Clock::time_point::max();
+  bool expired_ = false;
+};
+
+void Shard::Sweep() {
+  const auto now = Clock::now();
+  for (Session* session : sessions) session->CheckDeadline(now);
+}
+
+void Shard::Drain() {
+  draining = true;
+  for (Session* session : sessions) session->CloseIfIdle();
+}
+
+void Shard::Abort() {
+  aborted = true;
+  sweeper.cancel();
+  for (Session* session : sessions) session->Abort();
+}
+
+Awaitable<void> Shard::KeepSweeping() {
+  while (!aborted) {
+    sweeper.expires_after(kSweepEvery);
+    co_await sweeper.async_wait(kAwait);
+    Sweep();
+  }
+}
+
+Awaitable<void> RunSession(std::shared_ptr<Shard> shard, Socket socket) {
+  Session session(std::move(shard), std::move(socket));
+  co_await session.Run();
+}
+
+void Exchange::Answer(Response response) {
+  const std::shared_ptr<Shard> shard = shard_.lock();
+  if (!shard) return;
+  asio::dispatch(shard->io, [self = shared_from_this(), shard = shard.get(),
+                             answer = std::make_shared<Response>(std::move(response))] {
+    self->Take(std::move(*answer), *shard);
+  });
+}
+
+void Exchange::Take(Response response, Shard& shard) {
+  if (answered_) return;
+  answered_ = true;
+  response_ = std::move(response);
+  if (waiter_) asio::post(shard.io, std::exchange(waiter_, {}));
+}
+
+Awaitable<void> Exchange::Wait() {
+  const asio::use_awaitable_t<Executor> token;
+  co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
+      [this](auto handler) {
+        auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+        waiter_ = [kept] { std::move (*kept)(); };
+      },
+      token);
+}
+
+Response Refusal(int status, Code code, std::string_view message) {
+  return Response::Json(
+      {{"error", Info(code).name}, {"code", Info(code).number}, {"message", message}}, status);
+}
+
+}  // namespace keelrow::http

@@ -1,0 +1,45 @@
+#include "nets/graph.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/error.h"
+
+namespace keelrow::nets {
+namespace {
+
+template <class T>
+T AttributeOf(const Graph::Node& node, const std::string& key) {
+  const auto found = node.attributes.find(key);
+  if (found == node.attributes.end() || !std::holds_alternative<T>(found->second)) {
+    throw Error(Code::kInternal,
+                fmt::format("node {} ({}) lacks a proper attribute `{}`", node.name, node.op, key));
+  }
+  return std::get<T>(found->second);
+}
+
+}  // namespace
+
+int64_t Graph::Node::Integer(const std::string& key) const {
+  return AttributeOf<int64_t>(*this, key);
+}
+
+double Graph::Node::Real(const std::string& key) const {
+  return AttributeOf<double>(*this, key);
+}
+
+int64_t Graph::ParameterCount() const {
+  int64_t count = 0;
+  for (const Parameter& parameter : parameters) {
+    if (!parameter.trainable) continue;
+    count += std::accumulate(parameter.shape.begin(), parameter.shape.end(), int64_t{1},
+                             std::multiplies<>());
+  }
+  return count;
+}
+
+std::string ToString(const Graph::Shape& shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
+
+}  // namespace keelrow::nets

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "pipeline/plan.h"
+#include "project/step_job.h"
+
+namespace keelrow::pipeline {
+
+/// What happens during a run, for the command line's progress and the store. Called from the
+/// thread that runs.
+struct RunObserver {
+  std::function<void(const PlannedStep& step, size_t index, size_t count)> on_start;
+  std::function<void(const PlannedStep& step, const project::StepEvent& event)> on_event;
+  /// `ran` is false for a step that was cached, or that another process finished meanwhile.
+  std::function<void(const PlannedStep& step, const ArtifactRecord& record, bool ran)> on_end;
+};
+
+struct RunOptions {
+  uint64_t seed = 0;
+  RunObserver observer;
+};
+
+/// What was done.
+struct RunResult {
+  std::vector<std::string> ran;                    // steps in the order in which they ran
+  std::map<std::string, ArtifactRecord> artifacts;  // every planned step's output
+};
+
+/// Runs what the plan says, each step in a process of its own. Two runs at once do no harm: a
+/// step's key is locked while it is made, and who comes second takes the result. A killed run
+/// leaves finished steps in the cache and resumable work where it was. Throws the step's own
+/// error, kStepFailed when it died without one, kInterrupted on a requested stop.
+RunResult Run(const Plan& plan, const Workspace& workspace, const RunOptions& options);
+
+}  // namespace keelrow::pipeline

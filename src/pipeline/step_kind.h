@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "pipeline/workspace.h"
+
+namespace keelrow::pipeline {
+
+/// One step as its table declares it. A step is a command with declared files in and out, never a
+/// closure: the pipeline starts `PROGRAM step NAME job.json`, gives it only the configuration and
+/// the inputs named here, and takes only its output folder. So what is not declared cannot matter,
+/// and the key below is complete.
+struct StepKind {
+  std::string name;
+  std::string help;
+  int version = 1;                   // raise when the step's code gives other results
+  std::string program = "keelrow";   // or "keelrow-trainer"
+  std::vector<std::string> after;    // steps whose output folders it reads
+  std::vector<std::string> config;   // dotted keys of the project file that it reads
+  bool resumable = false;            // its output folder survives a kill and is gone on with
+  /// Content outside the pipeline that it reads (the data source), as a hash. Null: nothing.
+  std::string (*outside)(const Json& config, const Workspace& workspace) = nullptr;
+};
+
+}  // namespace keelrow::pipeline

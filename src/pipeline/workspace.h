@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/digest_cache.h"
+
+namespace keelrow::pipeline {
+
+/// The folder `.keelrow/` beside the project file: everything that Keelrow keeps.
+///   cache/STEP-KEY/   finished outputs, with STEP-KEY.json naming every file and its hash
+///   work/STEP-KEY/    outputs in the making; jobs/, logs/ and locks/ hold what goes with them
+///   store.db, models/ runs, metrics and the registry
+class Workspace {
+ public:
+  /// `project_file` is the path of keelrow.yaml. Makes the folders.
+  explicit Workspace(const std::filesystem::path& project_file);
+
+  const std::filesystem::path& project_folder() const { return project_folder_; }
+  const std::filesystem::path& root() const { return root_; }
+  std::filesystem::path Cache(const std::string& id) const { return root_ / "cache" / id; }
+  std::filesystem::path CacheRecord(const std::string& id) const {
+    return root_ / "cache" / (id + ".json");
+  }
+  std::filesystem::path Work(const std::string& id) const { return root_ / "work" / id; }
+  std::filesystem::path Job(const std::string& id) const { return root_ / "jobs" / (id + ".json"); }
+  std::filesystem::path Log(const std::string& id) const { return root_ / "logs" / (id + ".log"); }
+  std::filesystem::path LockFile(const std::string& id) const {
+    return root_ / "locks" / (id + ".lock");
+  }
+  std::filesystem::path StoreFile() const { return root_ / "store.db"; }
+  std::filesystem::path ModelsFolder() const { return root_ / "models"; }
+  std::filesystem::path ProjectLock() const { return project_folder_ / "keelrow.lock"; }
+
+  DigestCache& digests() const { return *digests_; }
+
+ private:
+  std::filesystem::path project_folder_;
+  std::filesystem::path root_;
+  std::shared_ptr<DigestCache> digests_;
+};
+
+}  // namespace keelrow::pipeline

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/choices.h"
+
+/// What the trainer reads: the keys `model` and `train` of the project file.
+namespace keelrow::project {
+
+const std::vector<config::Choice>& NetworkChoices();    // from nets::Zoo()
+const std::vector<config::Choice>& OptimizerChoices();  // implemented in train/optimizer.cpp
+const std::vector<config::Choice>& ScheduleChoices();   // implemented in train/schedule.cpp
+const std::vector<config::Choice>& ClassWeightChoices();
+
+struct ModelConfig {
+  config::Name<NetworkChoices> network{"small_cnn"};
+  double dropout = 0.2;
+  double width = 1.0;
+};
+
+struct OptimizerConfig {
+  config::Name<OptimizerChoices> name{"adamw"};
+  double lr = 1e-3;
+  double weight_decay = 1e-2;
+  double momentum = 0.9;
+};
+
+struct ScheduleConfig {
+  config::Name<ScheduleChoices> name{"cosine"};
+  double warmup = 0.1;
+  int step_epochs = 10;
+  double step_factor = 0.1;
+};
+
+struct TrainConfig {
+  int epochs = 10;
+  int batch_size = 64;
+  OptimizerConfig optimizer;
+  ScheduleConfig schedule;
+  double ema = 0.0;
+  int early_stop = 0;
+  config::Name<ClassWeightChoices> class_weights{"none"};
+  int checkpoint_every = 100;
+  int threads = 0;
+  int loader_threads = 1;
+};
+
+void Describe(config::Object<ModelConfig>& object);
+void Describe(config::Object<OptimizerConfig>& object);
+void Describe(config::Object<ScheduleConfig>& object);
+void Describe(config::Object<TrainConfig>& object);
+
+}  // namespace keelrow::project

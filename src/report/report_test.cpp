@@ -1,0 +1,163 @@
+#include "report/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "base/base64.h"
+#include "base/error.h"
+#include "base/random.h"
+
+namespace keelrow::report {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+/// One grey pixel.
+const std::string kPixel =
+    DecodeBase64(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJ"
+        "RU5ErkJggg==")
+        .value();
+const std::string kAttack = "<script>alert(1)</script>\"'&";
+
+/// Forty examples a class, fewer where there are many classes.
+evaluate::Evaluation SampleEvaluation(const std::vector<std::string>& classes) {
+  std::vector<evaluate::Prediction> predictions;
+  for (size_t i = 0; i < classes.size() * (classes.size() > 100 ? 2 : 40); ++i) {
+    Random random(11, "report test", {i});
+    const size_t truth = i % classes.size();
+    const size_t favoured = random.Coin(0.93) ? truth : random.Below(classes.size());
+    const double sure = random.Uniform(0.6, 1);
+    const double rest = (1 - sure) / static_cast<double>(classes.size() - 1);
+    std::vector<float> p(classes.size(), static_cast<float>(rest));
+    p[favoured] = static_cast<float>(sure);
+    predictions.push_back({"pictures/" + std::to_string(i) + ".png", static_cast<int>(truth), p});
+  }
+  return evaluate::Evaluate(predictions, classes);
+}
+
+ReportInput SampleInput(const std::vector<std::string>& classes) {
+  ReportInput input{.project = "digits", .run_id = "20261123-225301-a3", .time = "2026-11-23 UTC"};
+  input.test = SampleEvaluation(classes);
+  input.data.classes = classes;
+  for (const auto* name : {"train", "validation", "test"}) {
+    input.data.subsets.push_back({name, std::vector<uint64_t>(classes.size(), 40)});
+  }
+  input.data.quality = {{"missing_rate", "0.001", "<0.05", true}};
+  input.data.quarantined = {{"pictures/9.png", "not a picture"}};
+  for (int i = 1; i <= 5; ++i) input.history.push_back({i, 1.0 / i, 1.2 / i, 1 - 0.1 / i, 1e-3});
+  for (const auto& mistake : input.test.worst) input.pictures[mistake.id] = kPixel;
+  input.gate = {{"test.accuracy >=0.9", "0.93", true}, {"latency.p99 <50ms", "3.1 ms", true}};
+  input.model = {"small_cnn", 123456, 500000, 1.2e-6};
+  input.lineage = {.data_hash = "sha256:da7a", .bundle_sha256 = "b0d1e", .seed = 7, .threads = 2};
+  input.reproduce = {"keelrow run --locked"};
+  return input;
+}
+
+std::string Render(const std::vector<std::string>& classes) {
+  return RenderHtml(SampleInput(classes));
+}
+
+std::vector<std::string> ManyClasses(size_t count) {
+  std::vector<std::string> classes;
+  for (size_t i = 0; i < count; ++i) classes.push_back("class " + std::to_string(i));
+  return classes;
+}
+
+size_t CountOf(const std::string& text, std::string_view piece) {
+  size_t count = 0;
+  for (size_t at = text.find(piece); at != std::string::npos; at = text.find(piece, at + 1))
+    ++count;
+  return count;
+}
+
+TEST(Report, HoldsEverySection) {
+  const std::string page = Render({"cat", "dog", "owl"});
+  for (const auto* id : {"result", "training", "confusion", "classes", "reliability", "mistakes",
+                         "data", "origin", "reproduce"}) {
+    EXPECT_THAT(page, HasSubstr("<section id=\"" + std::string(id) + "\">"));
+    EXPECT_THAT(page, HasSubstr("href=\"#" + std::string(id) + "\""));
+  }
+  EXPECT_THAT(page, HasSubstr("Gate passed"));
+  EXPECT_THAT(page, HasSubstr("keelrow run --locked"));
+}
+
+TEST(Report, LoadsAndRunsNothing) {
+  const std::string page = Render({"cat", "dog", "owl"});
+  EXPECT_THAT(page, Not(HasSubstr("<script")));
+  EXPECT_THAT(page, Not(HasSubstr("http:")));
+  EXPECT_THAT(page, Not(HasSubstr("https:")));
+  EXPECT_THAT(page, Not(HasSubstr("url(")));
+  EXPECT_THAT(page, Not(HasSubstr("@import")));
+  const std::regex source("src=\"(?!data:image/png;base64,)");
+  EXPECT_FALSE(std::regex_search(page, source));
+}
+
+TEST(Report, EscapesWhateverAUserWrites) {
+  ReportInput input = SampleInput({kAttack, "b" + kAttack, "c"});
+  input.project = input.run_id = input.time = input.model.network = kAttack;
+  input.data.quarantined = {{kAttack, kAttack}};
+  input.data.quality[0].name = input.gate[0].condition = input.reproduce[0] = kAttack;
+  input.lineage.cpu = input.lineage.program_version = kAttack;
+  input.lineage.step_keys = {{kAttack, kAttack}};
+  for (auto& mistake : input.test.worst) mistake.id += kAttack;
+  const std::string page = RenderHtml(input);
+  EXPECT_THAT(page, Not(HasSubstr("<script")));
+  EXPECT_THAT(page, Not(HasSubstr("\"'&")));
+  EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;"));
+}
+
+TEST(Report, ShowsPicturesOfMistakesAndSaysWhereOneIsMissing) {
+  ReportInput input = SampleInput({"cat", "dog", "owl"});
+  ASSERT_GE(input.test.worst.size(), 2u);
+  input.pictures.erase(input.test.worst[0].id);
+  const std::string page = RenderHtml(input);
+  EXPECT_EQ(CountOf(page, "data:image/png;base64,"), input.test.worst.size() - 1);
+  EXPECT_EQ(CountOf(page, "no picture"), 1u);
+}
+
+TEST(Report, SaysWhenTheGateIsNotPassed) {
+  ReportInput input = SampleInput({"cat", "dog"});
+  input.gate[1].passed = false;
+  EXPECT_THAT(RenderHtml(input), HasSubstr("Gate not passed"));
+}
+
+TEST(Report, LeavesOutWhatIsAbsent) {
+  ReportInput input = SampleInput({"cat", "dog"});
+  input.history.clear();
+  input.reproduce.clear();
+  input.gate.clear();
+  const std::string page = RenderHtml(input);
+  EXPECT_THAT(page, Not(HasSubstr("id=\"training\"")));
+  EXPECT_THAT(page, Not(HasSubstr("id=\"reproduce\"")));
+  EXPECT_THAT(page, Not(HasSubstr("Gate passed")));
+}
+
+TEST(Report, StaysReadableWithAThousandClasses) {
+  const std::string page = Render(ManyClasses(1000));
+  EXPECT_LT(page.size(), size_t{2} << 20);
+  EXPECT_THAT(page, HasSubstr("The 30 of 1000 classes with most mistakes."));
+  EXPECT_THAT(page, HasSubstr("The other 975 classes"));
+}
+
+TEST(Report, IsTheSameForTheSameInput) {
+  EXPECT_EQ(Render({"cat", "dog", "owl"}), Render({"cat", "dog", "owl"}));
+}
+
+TEST(Report, RefusesCountsThatDoNotFitTheClasses) {
+  ReportInput input = SampleInput({"cat", "dog"});
+  input.data.subsets[1].per_class.pop_back();
+  try {
+    RenderHtml(input);
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::kBadValue);
+    EXPECT_THAT(error.message(), HasSubstr("validation"));
+  }
+}
+
+}  // namespace
+}  // namespace keelrow::report

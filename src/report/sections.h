@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include "report/report.h"
+
+namespace keelrow::report {
+
+/// One function for each section of the page: its body as HTML, or nothing where the input has
+/// nothing to say. The order and the titles stand in the table of report.cpp.
+std::string HeadlineSection(const ReportInput& input);
+std::string CurvesSection(const ReportInput& input);
+std::string ConfusionSection(const ReportInput& input);
+std::string ClassesSection(const ReportInput& input);
+std::string ReliabilitySection(const ReportInput& input);
+std::string MistakesSection(const ReportInput& input);
+std::string DataSection(const ReportInput& input);
+std::string OriginSection(const ReportInput& input);
+std::string ReproduceSection(const ReportInput& input);
+
+/// "✓ passed" or "✗ failed", told apart by sign, word and colour.
+std::string Verdict(bool passed, std::string_view word);
+/// A drawing that scrolls sideways on a narrow screen instead of shrinking its text away.
+std::string Figure(std::string_view svg, std::string_view caption);
+/// Facts as a definition list; values in a fixed-width font.
+std::string FactList(const std::vector<Fact>& facts);
+
+}  // namespace keelrow::report

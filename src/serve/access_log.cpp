@@ -1,0 +1,29 @@
+#include "serve/access_log.h"
+
+#include "base/log.h"
+
+namespace keelrow::serve {
+
+Json AccessLine(const http::Observed& observed) {
+  const http::Request& request = observed.request;
+  Json line = {{"id", request.id},
+               {"remote", request.remote},
+               {"method", request.method},
+               {"path", request.path},
+               {"status", observed.response.status},
+               {"ms", static_cast<double>(observed.duration.count()) / 1000},
+               {"bytes_in", request.body.size()},
+               {"bytes_out", observed.response.body.size()}};
+  if (request.identity) line["subject"] = request.identity->subject;
+  return line;
+}
+
+void LogAccess(const http::Observed& observed) {
+  const http::Route* route = observed.request.route;
+  const bool probe = route != nullptr && route->access == http::Access::kOpen &&
+                     route->method == "GET" && observed.response.status < 400;
+  log::Write(probe ? log::Level::kDebug : log::Level::kInfo,
+             AccessLine(observed).dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+}  // namespace keelrow::serve

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "http/middleware.h"
+
+namespace keelrow::serve {
+
+/// One exchange as a JSON line for the log. It never holds a token: neither headers nor the query
+/// go in. Probes that succeed are logged at debug level only.
+void LogAccess(const http::Observed& observed);
+
+/// The line itself, without time and level.
+Json AccessLine(const http::Observed& observed);
+
+}  // namespace keelrow::serve

@@ -1,0 +1,42 @@
+#include "serve/access_log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace keelrow::serve {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using namespace std::chrono_literals;
+
+TEST(AccessLog, ALineNamesTheExchangeAndNoSecret) {
+  http::Request request;
+  request.method = "POST";
+  request.target = "/predict?token=geheim";
+  request.path = "/predict";
+  request.headers = {{"Authorization", "Bearer geheim"}, {"Cookie", "geheim"}};
+  request.body = "12345";
+  request.remote = "127.0.0.1:5";
+  request.id = "r-1";
+  request.identity = http::Identity{.subject = "ann"};
+  const http::Response response = http::Response::Text("ok", 200);
+  const Json line =
+      AccessLine({.request = request, .response = response, .duration = 1500us});
+  EXPECT_EQ(line, Json::parse(R"({"id": "r-1", "remote": "127.0.0.1:5", "method": "POST",
+      "path": "/predict", "status": 200, "ms": 1.5, "bytes_in": 5, "bytes_out": 2,
+      "subject": "ann"})"));
+  EXPECT_THAT(line.dump(), Not(HasSubstr("geheim")));
+}
+
+TEST(AccessLog, ALineStaysOneLine) {
+  http::Request request;
+  request.path = "/a\nb";
+  const http::Response response;
+  const std::string text =
+      AccessLine({.request = request, .response = response, .duration = 0us}).dump();
+  EXPECT_THAT(text, Not(HasSubstr("\n")));
+}
+
+}  // namespace
+}  // namespace keelrow::serve

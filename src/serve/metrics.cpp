@@ -1,0 +1,116 @@
+#include "serve/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <mutex>
+#include <sstream>
+
+#include "serve/process_usage.h"
+
+namespace keelrow::serve {
+namespace {
+
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+using prometheus::Histogram;
+
+// Seconds; from a small network on one core to the alert of the mission at 0.5 s, and beyond.
+const Histogram::BucketBoundaries kLatencyBounds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                                    0.1,    0.25,  0.5,    1.0,   2.5,  5.0,   10.0};
+
+struct About {
+  const char* name;
+  const char* help;
+};
+
+template <class T>
+Family<T>& Declare(prometheus::detail::Builder<T> builder, prometheus::Registry& registry,
+                   const About& about) {
+  return builder.Name(about.name).Help(about.help).Register(registry);
+}
+
+Gauge& PlainGauge(prometheus::Registry& registry, const About& about) {
+  return Declare(prometheus::BuildGauge(), registry, about).Add({});
+}
+
+}  // namespace
+
+struct Metrics::State {
+  prometheus::Registry registry;
+  Family<Histogram>& latency = Declare(
+      prometheus::BuildHistogram(), registry,
+      {"prediction_latency_seconds", "From the whole request to its answer, waiting included."});
+  Family<Counter>& predictions =
+      Declare(prometheus::BuildCounter(), registry,
+              {"predictions_total", "Predictions by version and HTTP status."});
+  Family<Counter>& requests = Declare(prometheus::BuildCounter(), registry,
+                                      {"http_requests_total", "Requests by route and status."});
+  Family<Gauge>& loaded =
+      Declare(prometheus::BuildGauge(), registry, {"model_loaded", "1 for the version that answers."});
+  Family<Counter>& load_failures =
+      Declare(prometheus::BuildCounter(), registry,
+              {"model_load_failures_total", "Promoted versions that could not be loaded."});
+  Gauge& queue = PlainGauge(registry, {"queue_depth", "Requests that wait for a worker."});
+  Gauge& connections = PlainGauge(registry, {"http_connections", "Open connections."});
+  Gauge& memory = PlainGauge(registry, {"process_resident_memory_bytes", "Resident memory."});
+  Counter& cpu = Declare(prometheus::BuildCounter(), registry,
+                         {"process_cpu_seconds_total", "User and system time."})
+                     .Add({});
+  Gauge& started = PlainGauge(
+      registry, {"process_start_time_seconds", "When the process began, since 1970, UTC."});
+  std::mutex mutex;  // of `answering`, and one writer of the process metrics at a time
+  Gauge* answering = nullptr;
+};
+
+Metrics::Metrics() : state_(std::make_unique<State>()) {
+  state_->started.Set(ReadProcessUsage().started_seconds);
+}
+Metrics::~Metrics() = default;
+
+void Metrics::CountRequest(std::string_view route, int code) {
+  state_->requests
+      .Add({{"route", route.empty() ? "none" : std::string(route)}, {"code", std::to_string(code)}})
+      .Increment();
+}
+
+void Metrics::CountPrediction(const PredictionOutcome& outcome) {
+  const std::string version = std::to_string(outcome.version);
+  state_->predictions
+      .Add({{"model", outcome.model}, {"version", version}, {"code", std::to_string(outcome.code)}})
+      .Increment();
+  state_->latency.Add({{"model", outcome.model}, {"version", version}}, kLatencyBounds)
+      .Observe(std::chrono::duration<double>(outcome.duration).count());
+}
+
+void Metrics::SetLoaded(const LoadedVersion& loaded) {
+  const std::lock_guard lock(state_->mutex);
+  if (state_->answering != nullptr) state_->loaded.Remove(state_->answering);
+  state_->answering = &state_->loaded.Add(
+      {{"model", loaded.model}, {"version", std::to_string(loaded.version)}});
+  state_->answering->Set(1);
+}
+
+void Metrics::CountLoadFailure(const std::string& model) {
+  state_->load_failures.Add({{"model", model}}).Increment();
+}
+
+std::string Metrics::Text(const ServiceGauges& gauges) const {
+  {
+    const std::lock_guard lock(state_->mutex);
+    const ProcessUsage usage = ReadProcessUsage();
+    state_->queue.Set(static_cast<double>(gauges.queued));
+    state_->connections.Set(static_cast<double>(gauges.connections));
+    state_->memory.Set(static_cast<double>(usage.resident_bytes));
+    state_->cpu.Increment(usage.cpu_seconds - state_->cpu.Value());
+  }
+  std::ostringstream text;
+  prometheus::TextSerializer().Serialize(text, state_->registry.Collect());
+  return text.str();
+}
+
+}  // namespace keelrow::serve

@@ -1,0 +1,78 @@
+#include "serve/metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "base/files.h"
+#include "base/text.h"
+
+namespace keelrow::serve {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using namespace std::chrono_literals;
+
+const std::string kModel = "digits";
+
+/// "name type" for each "# TYPE name type", sorted.
+std::string NamesAndTypes(const std::string& text) {
+  std::vector<std::string> names;
+  for (const std::string& line : SplitText(text, '\n')) {
+    if (line.starts_with("# TYPE ")) names.push_back(line.substr(7));
+  }
+  std::ranges::sort(names);
+  return JoinText(names, "\n") + "\n";
+}
+
+TEST(Metrics, NamesAreThoseThatDashboardsKnow) {
+  Metrics metrics;
+  metrics.CountRequest("/predict", 200);
+  metrics.CountPrediction({.model = kModel, .version = 1, .code = 200, .duration = 1ms});
+  metrics.SetLoaded({.model = kModel, .version = 1});
+  metrics.CountLoadFailure(kModel);
+  const std::string golden = ReadFile(fs::path(KEELROW_SOURCE_DIR) / "tests/golden/metrics.txt");
+  EXPECT_EQ(NamesAndTypes(metrics.Text({})), golden);
+}
+
+TEST(Metrics, PredictionsAreCountedByVersionAndCode) {
+  Metrics metrics;
+  for (const int code : {200, 200, 422}) {
+    metrics.CountPrediction({.model = kModel, .version = 3, .code = code, .duration = 3ms});
+  }
+  const std::string text = metrics.Text({});
+  EXPECT_THAT(text, HasSubstr(R"(predictions_total{code="200",model="digits",version="3"} 2)"));
+  EXPECT_THAT(text, HasSubstr(R"(predictions_total{code="422",model="digits",version="3"} 1)"));
+  EXPECT_THAT(text, HasSubstr(
+      R"(prediction_latency_seconds_bucket{model="digits",version="3",le="0.0025"} 0)"));
+  EXPECT_THAT(text, HasSubstr(
+      R"(prediction_latency_seconds_bucket{model="digits",version="3",le="0.005"} 3)"));
+}
+
+TEST(Metrics, OnlyTheVersionThatAnswersIsLoaded) {
+  Metrics metrics;
+  metrics.SetLoaded({.model = kModel, .version = 1});
+  metrics.SetLoaded({.model = kModel, .version = 2});
+  const std::string text = metrics.Text({});
+  EXPECT_THAT(text, HasSubstr(R"(model_loaded{model="digits",version="2"} 1)"));
+  EXPECT_THAT(text, Not(HasSubstr(R"(version="1")")));
+}
+
+TEST(Metrics, TheProcessDescribesItself) {
+  Metrics metrics;
+  const std::string text = metrics.Text({.connections = 4, .queued = 7});
+  EXPECT_THAT(text, HasSubstr("queue_depth 7"));
+  EXPECT_THAT(text, HasSubstr("http_connections 4"));
+  std::smatch memory;
+  ASSERT_TRUE(std::regex_search(text, memory, std::regex("process_resident_memory_bytes ([0-9]+)")));
+  EXPECT_GT(std::stod(memory[1]), 1e6);
+  std::smatch started;
+  ASSERT_TRUE(std::regex_search(
+      text, started, std::regex("process_start_time_seconds ([0-9.e+]+)")));
+  EXPECT_GT(std::stod(started[1]), 1.7e9);
+}
+
+}  // namespace
+}  // namespace keelrow::serve

@@ -1,0 +1,30 @@
+#include "serve/middleware.h"
+
+#include "gateway/auth.h"
+#include "http/middleware.h"
+#include "serve/access_log.h"
+
+namespace keelrow::serve {
+namespace {
+
+http::Middleware CountRequests(ServeContext& context) {
+  return http::Observe([&context](const http::Observed& observed) {
+    const http::Route* route = observed.request.route;
+    context.metrics.CountRequest(route == nullptr ? "" : route->pattern, observed.response.status);
+  });
+}
+
+}  // namespace
+
+std::vector<http::Middleware> MiddlewareOf(
+    ServeContext& context, std::shared_ptr<const gateway::TokenAuthority> authority) {
+  std::vector<http::Middleware> list = {
+      http::RequestId(),         // everything below names it
+      http::Observe(LogAccess),  // sees the answer as it is sent
+      CountRequests(context),
+  };
+  if (authority) list.push_back(gateway::RequireToken(std::move(authority)));
+  return list;
+}
+
+}  // namespace keelrow::serve

@@ -1,0 +1,195 @@
+#include "serve/model_service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "base/stop.h"
+#include "serve/model_watcher.h"
+#include "serve/service_for_test.h"
+
+namespace keelrow::serve {
+namespace {
+
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+std::string Piece(const Json& json) { return EncodeBase64(json.dump(), Base64::kUrl); }
+
+TEST_F(ServiceTest, NothingIsAnsweredBeforeAModelIsLoaded) {
+  Start(Options());
+  EXPECT_EQ(Connect().Get("/healthz").status, 200);
+  for (const http::Response& response :
+       {Connect().Get("/readyz"), Connect().Get("/api/model"), Ask("image/png", "x")}) {
+    EXPECT_EQ(response.status, 503);
+    EXPECT_EQ(response.headers.Find("Retry-After"), "1");
+  }
+  Promote(AddVersion(1));
+  ASSERT_TRUE(service_->WaitUntilReady(60s));
+  EXPECT_EQ(Connect().Get("/readyz").status, 200);
+  EXPECT_EQ(Json::parse(Connect().Get("/api/model").body)["labels"],
+            Json::parse(R"(["cat", "dog", "owl"])"));
+}
+
+TEST_F(ServiceTest, OnlyItsOwnTokensOpenPredict) {
+  StartReady();
+  const std::string png = data::EncodePng(NoisePicture(1));
+  const auto status = [&](const std::string& authorization) {
+    http::Headers headers{{"Content-Type", "image/png"}};
+    if (!authorization.empty()) headers.Add("Authorization", authorization);
+    return Connect().Post("/predict", png, headers).status;
+  };
+  EXPECT_EQ(status("Bearer " + Token()), 200);
+  EXPECT_EQ(status(""), 401);
+  EXPECT_EQ(status("Basic dXNlcjpwYXNz"), 401);
+  const gateway::TokenAuthority foreign(std::string(32, 'f'));
+  EXPECT_EQ(status("Bearer " + foreign.Issue({.subject = "eve"})), 401);
+  const auto now = std::chrono::system_clock::now();
+  const gateway::TokenAuthority past(gateway::LoadOrCreateSecret(folder_.path()),
+                                     {.clock = [now] { return now - 25h; }});
+  EXPECT_EQ(status("Bearer " + past.Issue({.subject = "tester"})), 401);
+  const std::string claims =
+      Piece({{"sub", "eve"}, {"iss", "keelrow"}, {"aud", "keelrow"}, {"exp", 4'000'000'000}});
+  EXPECT_EQ(status("Bearer " + Piece({{"alg", "none"}, {"typ", "JWT"}}) + "." + claims + "."), 401);
+}
+
+TEST_F(ServiceTest, TokensCanBeTurnedOff) {
+  Promote(AddVersion(1));
+  ModelServiceOptions options = Options();
+  options.config.auth.enabled = false;
+  Start(options);
+  ASSERT_TRUE(service_->WaitUntilReady(60s));
+  EXPECT_EQ(Connect()
+                .Post("/predict", data::EncodePng(NoisePicture(1)), {{"Content-Type", "image/png"}})
+                .status,
+            200);
+}
+
+/// Clients that ask without a pause until told to stop, and check each answer against what the
+/// version that it names would say.
+class Load {
+ public:
+  struct Expected {
+    std::string png;
+    std::map<int, Json> results;  // by version
+  };
+  struct Seen {
+    size_t answers = 0;
+    std::map<int, size_t> by_version;
+    std::vector<std::string> failures;
+  };
+
+  static Seen Run(http::Client client, const http::Headers& headers, const Expected& expected,
+                  const std::atomic<bool>& stop) {
+    Seen seen;
+    while (!stop && seen.failures.size() < 5) {
+      const http::Response response = client.Post("/predict", expected.png, headers);
+      const Json body = Json::parse(response.body);
+      const int version = response.status == 200 ? body["model"]["version"].get<int>() : 0;
+      const auto wanted = expected.results.find(version);
+      if (wanted == expected.results.end() || wanted->second != body["result"]) {
+        seen.failures.push_back(response.body);
+      }
+      ++seen.answers;
+      ++seen.by_version[version];
+    }
+    return seen;
+  }
+};
+
+TEST_F(ServiceTest, PromoteAndRollbackUnderLoadFailNoRequestAndMixNoVersions) {
+  Load::Expected expected{.png = data::EncodePng(NoisePicture(3))};
+  for (const uint64_t seed : {1, 2}) {
+    const int version = AddVersion(seed);
+    expected.results[version] = Offline(seed).Answer(expected.png);
+  }
+  ASSERT_NE(expected.results[1], expected.results[2]);
+  Promote(1);
+  Start(Options());
+  ASSERT_TRUE(service_->WaitUntilReady(60s));
+
+  std::atomic<bool> stop{false};
+  std::vector<std::future<Load::Seen>> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(std::async(std::launch::async, [&] {
+      return Load::Run(Connect(), WithToken("image/png"), expected, stop);
+    }));
+  }
+  http::Client probe = Connect();
+  const auto wait_for = [&](int version) {
+    while (Json::parse(probe.Get("/readyz").body)["version"] != version) std::this_thread::yield();
+  };
+  for (int flip = 0; flip < 12; ++flip) {
+    Promote(2);
+    wait_for(2);
+    store_.Rollback(kModelName, "champion", "test");
+    wait_for(1);
+  }
+  stop = true;
+  std::map<int, size_t> by_version;
+  for (auto& client : clients) {
+    const Load::Seen seen = client.get();
+    EXPECT_TRUE(seen.failures.empty()) << seen.failures.front();
+    for (const auto& [version, count] : seen.by_version) by_version[version] += count;
+  }
+  EXPECT_GT(by_version[1], 0u);
+  EXPECT_GT(by_version[2], 0u);
+}
+
+TEST_F(ServiceTest, AVersionThatCannotBeLoadedLeavesTheOldOneServing) {
+  StartReady();
+  const int broken = AddVersion(2);
+  const fs::path network = folder_.path() / "bundles/2/network.onnx";
+  std::string bytes = ReadFile(network);
+  bytes[bytes.size() / 2] ^= 1;
+  WriteFileDurably(network, bytes);
+  Promote(broken);
+  http::Client client = Connect();
+  const std::string failed = R"(model_load_failures_total{model="tiny"})";
+  while (client.Get("/metrics").body.find(failed) == std::string::npos) std::this_thread::yield();
+  EXPECT_EQ(Json::parse(client.Get("/readyz").body)["version"], 1);
+  EXPECT_EQ(Ask("image/png", data::EncodePng(NoisePicture(1))).status, 200);
+  const int good = AddVersion(3);
+  Promote(good);
+  while (Json::parse(client.Get("/readyz").body)["version"] != good) std::this_thread::yield();
+}
+
+TEST_F(ServiceTest, ABundleThatWasExchangedIsNotServed) {
+  StartReady();
+  const int exchanged = AddVersion(2);
+  fs::remove_all(folder_.path() / "bundles/2");
+  fs::copy(folder_.path() / "bundles/1", folder_.path() / "bundles/2");
+  try {
+    LoadModel(store_.GetVersion(kModelName, exchanged), folder_.path());
+    FAIL() << "another bundle stands under the registered path";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::kCorrupt);
+  }
+}
+
+TEST_F(ServiceTest, PredictionsAreMeasured) {
+  StartReady();
+  Ask("image/png", data::EncodePng(NoisePicture(1)));
+  Ask("image/png", "no picture");
+  Connect().Get("/no/such/path/1");
+  const std::string text = Connect().Get("/metrics").body;
+  EXPECT_THAT(text, HasSubstr(R"(predictions_total{code="200",model="tiny",version="1"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(predictions_total{code="422",model="tiny",version="1"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(http_requests_total{code="404",route="none"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(http_requests_total{code="200",route="/predict"} 1)"));
+}
+
+TEST_F(ServiceTest, AStopEndsTheRun) {
+  StartReady();
+  ResetStop();
+  auto run = std::async(std::launch::async, [&] { service_->RunUntilStopped(); });
+  EXPECT_EQ(Connect().Get("/healthz").status, 200);
+  RequestStop();
+  EXPECT_EQ(run.wait_for(60s), std::future_status::ready);
+  ResetStop();
+  EXPECT_THROW(Connect().Get("/healthz"), Error);
+}
+
+}  // namespace
+}  // namespace keelrow::serve

@@ -1,0 +1,87 @@
+#include "serve/openapi.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "base/version.h"
+
+namespace keelrow::serve {
+namespace {
+
+std::string Lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
+  return text;
+}
+
+/// "get_models_name" for GET /models/{name}: generators make it a function's name.
+std::string OperationId(const http::Route& route) {
+  std::string id = Lower(route.method);
+  for (const char c : Lower(route.pattern)) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (plain) id += c;
+    if (!plain && id.back() != '_') id += '_';
+  }
+  if (id.back() == '_') id.pop_back();
+  return id;
+}
+
+Json Parameters(const http::Route& route) {
+  Json parameters = Json::array();
+  for (const std::string& segment : SplitText(route.pattern, '/')) {
+    if (segment.size() < 3 || segment.front() != '{') continue;
+    parameters.push_back({{"name", segment.substr(1, segment.size() - 2)},
+                          {"in", "path"},
+                          {"required", true},
+                          {"schema", {{"type", "string"}}}});
+  }
+  return parameters;
+}
+
+Json Operation(const http::Route& route) {
+  Json operation = {{"operationId", OperationId(route)},
+                    {"summary", route.summary},
+                    {"responses", {{"200", {{"description", "Done."}}}}}};
+  if (Json parameters = Parameters(route); !parameters.empty()) {
+    operation["parameters"] = std::move(parameters);
+  }
+  if (route.access == http::Access::kToken) {
+    operation["security"] = Json::array({Json{{"token", Json::array()}}});
+    operation["responses"]["401"] = {{"description", "No token, or not a valid one."}};
+  }
+  return operation;
+}
+
+}  // namespace
+
+Json DescribeApi(const std::vector<http::Route>& routes, const LoadedModel* model) {
+  Json paths = Json::object();
+  for (const http::Route& route : routes) {
+    paths[route.pattern][Lower(route.method)] = Operation(route);
+  }
+  for (const Protocol& protocol : Protocols()) {
+    if (protocol.describe != nullptr) paths.merge_patch(protocol.describe(model));
+  }
+  Json info = {{"title", "Keelrow model service"}, {"version", Version()}};
+  if (model != nullptr) {
+    info["description"] = model->name + ", version " + std::to_string(model->version);
+  }
+  const Json token = {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}};
+  return {{"openapi", "3.1.0"},
+          {"info", std::move(info)},
+          {"paths", std::move(paths)},
+          {"components", {{"securitySchemes", {{"token", token}}}}}};
+}
+
+std::vector<http::Route> OpenApiRoutes(ServeContext& context) {
+  return {{.method = "GET",
+           .pattern = "/openapi.json",
+           .handler = http::Sync([&context](const http::Request&) {
+             return http::Response::Json(DescribeApi(context.routes, context.slot.Get().get()));
+           }),
+           .access = http::Access::kOpen,
+           .summary = "This description."}};
+}
+
+}  // namespace keelrow::serve

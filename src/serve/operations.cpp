@@ -1,0 +1,50 @@
+#include "serve/operations.h"
+
+namespace keelrow::serve {
+namespace {
+
+http::Response Health(const http::Request&) { return http::Response::Json({{"live", true}}); }
+
+http::Response NotReady(std::string_view reason) {
+  http::Response response = http::Response::Json({{"ready", false}, {"reason", reason}}, 503);
+  response.headers.Add("Retry-After", "1");
+  return response;
+}
+
+http::Response Readiness(const ServeContext& context) {
+  if (context.stopping) return NotReady("stopping");
+  const auto model = context.slot.Get();
+  if (!model) return NotReady("no model is loaded yet");
+  return http::Response::Json(
+      {{"ready", true}, {"model", model->name}, {"version", model->version}});
+}
+
+http::Response MetricsText(const ServeContext& context) {
+  const http::ServerLoad load = context.load();
+  return {.status = 200,
+          .headers = {{"Content-Type", kMetricsContentType}},
+          .body = context.metrics.Text({.connections = load.connections, .queued = load.queued})};
+}
+
+http::Route OpenGet(std::string pattern, std::string summary,
+                    std::function<http::Response(const http::Request&)> function) {
+  return {.method = "GET",
+          .pattern = std::move(pattern),
+          .handler = http::Sync(std::move(function)),
+          .access = http::Access::kOpen,
+          .summary = std::move(summary)};
+}
+
+}  // namespace
+
+std::vector<http::Route> OperationsRoutes(ServeContext& context) {
+  return {
+      OpenGet("/healthz", "Whether the process lives.", Health),
+      OpenGet("/readyz", "Whether predictions are answered; 503 while not.",
+              [&context](const http::Request&) { return Readiness(context); }),
+      OpenGet("/metrics", "Metrics in Prometheus' text format.",
+              [&context](const http::Request&) { return MetricsText(context); }),
+  };
+}
+
+}  // namespace keelrow::serve

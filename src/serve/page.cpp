@@ -1,0 +1,54 @@
+#include "serve/page.h"
+
+#include "serve/numbers.h"
+#include "serve/web_page.h"
+
+namespace keelrow::serve {
+namespace {
+
+Json DescribeModel(const LoadedModel& model, bool auth) {
+  const bundle::Manifest& manifest = model.predictor.manifest();
+  const NumberForm* form = FindNumberForm(manifest);
+  return {{"name", model.name},
+          {"version", model.version},
+          {"task", manifest.task},
+          {"labels", manifest.labels},
+          {"auth", auth},
+          {"input", {{"kind", form == nullptr ? "tensor" : form->name},
+                     {"shape", manifest.inputs.at(0).shape}}},
+          {"preprocess", manifest.preprocess},
+          {"bundle", model.predictor.bundle_hash()}};
+}
+
+http::Response ModelAnswer(const ServeContext& context) {
+  const auto model = context.slot.Get();
+  if (!model) throw Error(Code::kOverloaded, "no model is loaded yet");
+  return http::Response::Json(DescribeModel(*model, context.auth));
+}
+
+/// The page with the policy that lets exactly its own script and style run.
+http::Response Page(const http::Request&) {
+  http::Response response = http::Response::Html(std::string(PredictPage()));
+  response.headers.Add("Content-Security-Policy", std::string(PredictPageSecurityPolicy()));
+  response.headers.Add("X-Content-Type-Options", "nosniff");
+  response.headers.Add("Referrer-Policy", "no-referrer");
+  response.headers.Add("Cache-Control", "no-cache");
+  return response;
+}
+
+}  // namespace
+
+std::vector<http::Route> PageRoutes(ServeContext& context) {
+  return {{.method = "GET",
+           .pattern = "/",
+           .handler = http::Sync(Page),
+           .access = http::Access::kOpen,
+           .summary = "A page to try the model out."},
+          {.method = "GET",
+           .pattern = "/api/model",
+           .handler = http::Sync([&context](const http::Request&) { return ModelAnswer(context); }),
+           .access = http::Access::kOpen,
+           .summary = "The model that answers now."}};
+}
+
+}  // namespace keelrow::serve

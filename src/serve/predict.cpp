@@ -1,0 +1,56 @@
+#include "serve/predict.h"
+
+#include <algorithm>
+#include <array>
+
+#include "serve/numbers.h"
+#include "serve/predict_request.h"
+#include "serve/prediction.h"
+#include "serve/validation.h"
+
+namespace keelrow::serve {
+namespace {
+
+/// Faults of the input itself, whatever part of Keelrow found them.
+constexpr std::array kInputFaults = {Code::kBadExample, Code::kCorrupt, Code::kLimit,
+                                     Code::kUnsupported, Code::kBadValue};
+
+std::string WithCauses(const Error& error) {
+  std::string text = error.message();
+  for (const Error* cause = error.cause(); cause != nullptr; cause = cause->cause()) {
+    text += ": " + cause->message();
+  }
+  return text;
+}
+
+http::Response Refuse(const Error& error) {
+  if (std::ranges::find(kInputFaults, error.code()) == kInputFaults.end()) {
+    return http::Response::FromError(error);
+  }
+  Faults faults;
+  faults.Add({"value_error", WithCauses(error)}, kBody.Member("input_data").ToJson(), nullptr,
+             {{"error", Info(error.code()).name}});
+  return faults.ToResponse();
+}
+
+http::Response Answer(const LoadedModel& model, const http::Request& request) {
+  auto read = ReadPredictRequest(model, request);
+  if (auto* refusal = std::get_if<http::Response>(&read)) return std::move(*refusal);
+  auto& [payload, request_id] = std::get<PredictRequest>(read);
+  return http::Response::Json({{"result", model.predictor.Answer(std::move(payload))},
+                               {"request_id", std::move(request_id)},
+                               {"model", {{"name", model.name}, {"version", model.version}}}});
+}
+
+}  // namespace
+
+std::vector<http::Route> PredictRoutes(ServeContext& context) {
+  return {{.method = "POST",
+           .pattern = "/predict",
+           .handler = PredictionHandler(context, {.answer = Answer, .refuse = Refuse}),
+           .access = http::Access::kToken,
+           .run_on = http::RunOn::kWorkers,
+           .summary = "The model's answer for one input."}};
+}
+
+}  // namespace keelrow::serve

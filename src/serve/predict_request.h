@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "http/message.h"
+#include "serve/model_slot.h"
+#include "transforms/payload.h"
+
+namespace keelrow::serve {
+
+/// The body of POST /predict, understood.
+struct PredictRequest {
+  transforms::Payload payload;
+  std::string request_id;  // the client's, or that of the HTTP request
+};
+
+/// The body read in the form that its content type names, or the refusal that is the answer.
+/// Hostile input: nothing is thrown, nothing recurses deeper than JsonLimits.
+std::variant<PredictRequest, http::Response> ReadPredictRequest(const LoadedModel& model,
+                                                                const http::Request& request);
+
+}  // namespace keelrow::serve

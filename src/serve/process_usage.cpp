@@ -1,0 +1,64 @@
+#include "serve/process_usage.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+namespace keelrow::serve {
+namespace {
+
+uint64_t ResidentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  uint64_t total = 0;
+  uint64_t resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+double CpuSeconds() {
+  rusage usage{};
+  if (::getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+double BootSeconds() {
+  std::ifstream stat("/proc/stat");
+  std::string word;
+  while (stat >> word) {
+    if (word != "btime") continue;
+    double seconds = 0;
+    stat >> seconds;
+    return seconds;
+  }
+  return 0;
+}
+
+/// proc(5): field 22 of /proc/self/stat, in clock ticks since boot. The second field, the program's
+/// name in brackets, may hold blanks; counting begins behind it.
+double StartedSeconds() {
+  std::ifstream stat("/proc/self/stat");
+  std::string line;
+  std::getline(stat, line);
+  std::istringstream fields(line.substr(std::min(line.rfind(')') + 2, line.size())));
+  std::string skipped;
+  for (int field = 3; field < 22; ++field) fields >> skipped;
+  double ticks = 0;
+  fields >> ticks;
+  return BootSeconds() + ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+}  // namespace
+
+ProcessUsage ReadProcessUsage() {
+  static const double started = StartedSeconds();
+  return {.resident_bytes = ResidentBytes(), .cpu_seconds = CpuSeconds(), .started_seconds = started};
+}
+
+}  // namespace keelrow::serve

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+
+namespace keelrow::serve {
+
+/// What this process uses, from /proc; zeros where the system does not say.
+struct ProcessUsage {
+  uint64_t resident_bytes = 0;
+  double cpu_seconds = 0;
+  double started_seconds = 0;  // since 1970, UTC
+};
+
+ProcessUsage ReadProcessUsage();
+
+}  // namespace keelrow::serve

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "serve/context.h"
+
+namespace keelrow::serve {
+
+/// One way of talking to the model service: a file of its own and a row in protocols.cpp.
+struct Protocol {
+  std::string_view name;
+  std::string_view help;
+  std::vector<http::Route> (*routes)(ServeContext& context);
+  /// {"/path": {"post": {…}}}: OpenAPI's requestBody, responses and the like for those routes of
+  /// which more is to be said than method, path and summary. May be null; so may `model`.
+  Json (*describe)(const LoadedModel* model) = nullptr;
+};
+
+std::span<const Protocol> Protocols();
+
+}  // namespace keelrow::serve

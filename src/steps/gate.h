@@ -1,0 +1,39 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "project/project.h"
+
+namespace keelrow::steps {
+
+/// One condition of the gate with what was measured.
+struct GateRow {
+  std::string condition;  // "test.accuracy >=0.97"
+  std::string value;      // "0.9912"
+  bool passed = false;
+};
+
+struct Verdict {
+  bool passed = true;
+  std::vector<GateRow> rows;
+
+  Json ToJson() const;
+  static Verdict FromJson(const Json& json);
+};
+
+/// What `not_worse_than` compares with.
+struct Reference {
+  std::string name;                       // "@champion (version 3)"
+  std::map<std::string, double> metrics;
+};
+
+/// Judges metrics by the gate's conditions; a condition on a metric that was not measured fails.
+/// Without a reference (no champion yet) `not_worse_than` passes.
+Verdict Judge(const project::GateConfig& gate, const std::map<std::string, double>& metrics,
+              const std::optional<Reference>& reference);
+
+}  // namespace keelrow::steps

@@ -1,0 +1,140 @@
+#include "report/report.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/version.h"
+#include "bundle/bundle.h"
+#include "data/catalog.h"
+#include "data/image_decode.h"
+#include "data/image_encode.h"
+#include "pipeline/lock_file.h"
+#include "steps/gate.h"
+#include "steps/source.h"
+#include "steps/steps.h"
+
+namespace keelrow::steps {
+namespace {
+
+using report::ReportInput;
+
+void AddQuality(const project::StepJob& job, report::DatasetSummary& data) {
+  const Json quality = ReadJsonFile(job.Input("check", "quality.json"));
+  const Json& cleaned = quality.at("cleaned");
+  const Json& shown = cleaned.is_null() ? quality.at("report") : cleaned;
+  for (const Json& row : shown.at("checks")) {
+    data.quality.push_back({.name = row.at("check"),
+                            .value = fmt::format("{:.4g}", row.at("value").get<double>()),
+                            .limit = row.at("limit").is_null() ? "" : row.at("limit"),
+                            .passed = row.at("ok")});
+  }
+  for (const Json& row : quality.at("report").at("bad")) {
+    data.quarantined.push_back({.id = row.at("id"), .reason = row.at("reason")});
+  }
+}
+
+report::DatasetSummary SummarizeData(const project::StepJob& job, const data::Catalog& catalog) {
+  report::DatasetSummary summary{.classes = catalog.Labels(),
+                                 .set_hash = data::SetHash(catalog.examples)};
+  for (const data::Subset subset : data::kSubsets) {
+    std::map<std::string, int64_t> counts = data::ClassCounts(catalog.In(subset));
+    report::SubsetCounts row{.name = std::string(data::Name(subset))};
+    for (const std::string& label : summary.classes) {
+      row.per_class.push_back(static_cast<uint64_t>(counts[label]));
+    }
+    summary.subsets.push_back(std::move(row));
+  }
+  AddQuality(job, summary);
+  return summary;
+}
+
+std::optional<double> Optional(const Json& json, const char* key) {
+  return json.contains(key) && json[key].is_number() ? std::optional<double>(json[key])
+                                                     : std::nullopt;
+}
+
+std::vector<report::Epoch> ReadHistory(const project::StepJob& job) {
+  std::vector<report::Epoch> epochs;
+  for (const Json& row : ReadJsonFile(job.Input("train", "history.json"))) {
+    epochs.push_back({.number = row.at("epoch"),
+                      .train_loss = row.at("train.loss"),
+                      .validation_loss = Optional(row, "validation.loss"),
+                      .validation_accuracy = Optional(row, "validation.accuracy"),
+                      .learning_rate = row.at("lr")});
+  }
+  return epochs;
+}
+
+/// The pictures behind the worst mistakes, as PNG whatever they were.
+std::map<std::string, std::string> ReadPictures(const project::StepJob& job,
+                                                const data::Catalog& catalog,
+                                                const evaluate::Evaluation& evaluation) {
+  const std::unique_ptr<data::Source> source = OpenJobSource(job);
+  std::map<std::string, std::string> pictures;
+  for (const evaluate::Mistake& mistake : evaluation.worst) {
+    const auto example = std::find_if(catalog.examples.begin(), catalog.examples.end(),
+                                      [&](const auto& e) { return e.id == mistake.id; });
+    if (example == catalog.examples.end()) continue;
+    const data::Image image = data::DecodeImage(source->Read(*example).Value()).Value();
+    pictures[mistake.id] = data::EncodePng(image);
+  }
+  return pictures;
+}
+
+report::Lineage DescribeOrigin(const project::StepJob& job, const Json& training) {
+  const bundle::Bundle opened = bundle::Bundle::Open(job.Input("package", "bundle"));
+  const Json& lineage = opened.manifest().lineage;
+  report::Lineage origin{.data_hash = lineage.at("data_sha256"),
+                         .config_hash = Sha256Hex(CanonicalJson(job.config)),
+                         .bundle_sha256 = opened.hash(),
+                         .program_version = std::string(Version()),
+                         .seed = lineage.at("seed"),
+                         .threads = training.at("threads"),
+                         .cpu = pipeline::CpuFeatures()};
+  for (const auto& [step, folder] : job.inputs) {
+    origin.step_keys.push_back({.name = step, .value = folder.filename().string()});
+  }
+  return origin;
+}
+
+report::ModelFacts DescribeModel(const project::StepJob& job, const Json& training) {
+  return {.network = training.at("network"),
+          .parameters = training.at("parameters"),
+          .bytes = fs::file_size(job.Input("train", bundle::kNetworkFile)),
+          .export_difference =
+              ReadJsonFile(job.Input("evaluate", "export_check.json")).at("max_difference")};
+}
+
+evaluate::Evaluation ReadEvaluation(const fs::path& path) {
+  return evaluate::EvaluationFromJson(ReadJsonFile(path), path.string());
+}
+
+}  // namespace
+
+void Report(const project::StepJob& job) {
+  const data::Catalog catalog = data::ReadCatalog(job.Input("split", kExamplesFile));
+  const Json training = ReadJsonFile(job.Input("train", "training.json"));
+  ReportInput input{.project = job.Config("name"),
+                    .time = fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr))),
+                    .data = SummarizeData(job, catalog),
+                    .history = ReadHistory(job),
+                    .test = ReadEvaluation(job.Input("evaluate", "test.json")),
+                    .validation = ReadEvaluation(job.Input("evaluate", "validation.json")),
+                    .model = DescribeModel(job, training),
+                    .lineage = DescribeOrigin(job, training),
+                    .reproduce = {"keelrow run --locked", "keelrow plan"}};
+  if (training.contains("best_epoch")) input.best_epoch = training["best_epoch"].get<int>();
+  input.pictures = ReadPictures(job, catalog, input.test);
+  for (const GateRow& row :
+       Verdict::FromJson(ReadJsonFile(job.Input("gate", "verdict.json"))).rows) {
+    input.gate.push_back({.condition = row.condition, .value = row.value, .passed = row.passed});
+  }
+  WriteFileDurably(job.output / "report.html", report::RenderHtml(input));
+  project::Emit({.text = "report.html"});
+}
+
+}  // namespace keelrow::steps

@@ -1,0 +1,85 @@
+#include "steps/table.h"
+
+#include <fmt/format.h>
+
+#include "steps/steps.h"
+
+namespace keelrow::steps {
+namespace {
+
+const std::vector<Step>& ImageClassification() {
+  static const std::vector<Step> steps = {
+      {{.name = "scan",
+        .help = "Lists the source and hashes every example.",
+        .config = {"data.source", "data.path_column", "data.label_column"},
+        .outside = SourceHash},
+       Scan},
+      {{.name = "check",
+        .help = "Measures the quality of the data; sets bad examples aside where asked.",
+        .after = {"scan"},
+        .config = {"data.source", "data.path_column", "data.label_column", "data.quality",
+                   "data.on_violation"}},
+       Check},
+      {{.name = "split",
+        .help = "Divides the examples into training, validation and test.",
+        .after = {"check"},
+        .config = {"data.split", "seed"}},
+       Split},
+      {{.name = "train",
+        .help = "Trains the network and writes it as ONNX.",
+        .program = "keelrow-trainer",
+        .after = {"split"},
+        .config = {"data.source", "data.path_column", "data.label_column", "prepare", "augment",
+                   "model", "train", "seed"},
+        .resumable = true}},
+      {{.name = "evaluate",
+        .help = "Checks the engine against the trainer, then answers every held-back example.",
+        .after = {"split", "train"},
+        .config = {"name", "task", "data.source", "data.path_column", "data.label_column",
+                   "prepare"}},
+       Evaluate},
+      {{.name = "package",
+        .help = "Seals network, preprocessing, metrics and lineage into a bundle.",
+        .after = {"split", "train", "evaluate"},
+        .config = {"name", "task", "prepare", "seed"}},
+       Package},
+      {{.name = "gate",
+        .help = "Compares the metrics with the project's conditions.",
+        .after = {"evaluate", "package"},
+        .config = {"name", "gate"}},
+       Gate},
+      {{.name = "report",
+        .help = "Writes one self-contained HTML page about the run.",
+        .after = {"check", "split", "train", "evaluate", "package", "gate"},
+        .config = {"name", "data.source", "data.path_column", "data.label_column"}},
+       Report},
+      {{.name = "promote",
+        .help = "Registers the bundle; makes it the champion when it passed the gate.",
+        .after = {"package", "gate"},
+        .config = {"name"}},
+       Promote},
+  };
+  return steps;
+}
+
+}  // namespace
+
+std::span<const Step> StepsFor(const std::string& task) {
+  if (task == "image-classification") return ImageClassification();
+  throw Error(Code::kUnsupported, fmt::format("there is no pipeline for the task `{}`", task));
+}
+
+std::vector<pipeline::StepKind> KindsFor(const std::string& task) {
+  std::vector<pipeline::StepKind> kinds;
+  for (const Step& step : StepsFor(task)) kinds.push_back(step.kind);
+  return kinds;
+}
+
+void RunStep(const project::StepJob& job) {
+  for (const Step& step : ImageClassification()) {
+    if (step.kind.name == job.step && step.run != nullptr) return step.run(job);
+  }
+  throw Error(Code::kNotFound, fmt::format("this program has no step `{}`", job.step));
+}
+
+}  // namespace keelrow::steps

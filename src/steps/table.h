@@ -1,0 +1,27 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "pipeline/step_kind.h"
+#include "project/step_job.h"
+
+/// The steps themselves: what `keelrow step NAME job.json` does. Each is a file of this folder and
+/// a row of table.cpp; the pipeline knows none of them by name.
+namespace keelrow::steps {
+
+struct Step {
+  pipeline::StepKind kind;
+  /// Fills job.output. Null when another program does the work.
+  void (*run)(const project::StepJob& job) = nullptr;
+};
+
+/// The pipeline of a task, in order.
+std::span<const Step> StepsFor(const std::string& task);
+/// The same, as the planner takes it.
+std::vector<pipeline::StepKind> KindsFor(const std::string& task);
+
+/// Runs a step of this program in this process. Throws kNotFound.
+void RunStep(const project::StepJob& job);
+
+}  // namespace keelrow::steps

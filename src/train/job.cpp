@@ -1,0 +1,52 @@
+#include "train/job.h"
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/version.h"
+
+namespace keelrow::train {
+namespace {
+
+template <class T>
+T Read(const project::StepJob& step, const std::string& key) {
+  const Json json = step.Config(key);
+  if (json.is_null()) {
+    throw Error(Code::kMissingKey, "the job of the step lacks its configuration `" + key + "`");
+  }
+  return config::ReadJson<T>(json, key);
+}
+
+std::string TextOr(const Json& json, const std::string& otherwise) {
+  return json.is_string() ? json.get<std::string>() : otherwise;
+}
+
+data::SourceOptions ReadSource(const project::StepJob& step) {
+  data::SourceOptions options{.path = step.project_folder / Read<std::string>(step, "data.source")};
+  options.path_column = TextOr(step.Config("data.path_column"), options.path_column);
+  options.label_column = TextOr(step.Config("data.label_column"), options.label_column);
+  return options;
+}
+
+std::string Identify(const project::StepJob& step, const std::filesystem::path& catalog) {
+  return Sha256Hex(CanonicalJson({{"config", step.config},
+                                  {"seed", step.seed},
+                                  {"examples", Sha256HexOfFile(catalog)},
+                                  {"program", Version()}}));
+}
+
+}  // namespace
+
+TrainJob ReadTrainJob(const project::StepJob& step) {
+  const std::filesystem::path catalog = step.Input("split", "examples.jsonl");
+  return {.model = Read<project::ModelConfig>(step, "model"),
+          .train = Read<project::TrainConfig>(step, "train"),
+          .prepare = Read<std::vector<transforms::TransformEntry>>(step, "prepare"),
+          .augment = Read<std::vector<transforms::AugmentationEntry>>(step, "augment"),
+          .source = ReadSource(step),
+          .catalog = catalog,
+          .output = step.output,
+          .seed = step.seed,
+          .identity = Identify(step, catalog)};
+}
+
+}  // namespace keelrow::train

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/source.h"
+#include "project/step_job.h"
+#include "project/training.h"
+#include "transforms/table.h"
+
+namespace keelrow::train {
+
+/// The step's job as the trainer reads it. Plain data.
+struct TrainJob {
+  project::ModelConfig model;
+  project::TrainConfig train;
+  std::vector<transforms::TransformEntry> prepare;
+  std::vector<transforms::AugmentationEntry> augment;
+  data::SourceOptions source;
+  std::filesystem::path catalog;  // the split's list of examples with their subsets
+  std::filesystem::path output;
+  uint64_t seed = 0;
+  /// Hash of everything that decides the result but for the number of threads: configuration,
+  /// seed, examples, program. A checkpoint of another identity is not gone on with.
+  std::string identity;
+};
+
+/// Throws kMissingKey, kBadValue for a configuration that does not fit, kNotFound without a split.
+TrainJob ReadTrainJob(const project::StepJob& step);
+
+}  // namespace keelrow::train

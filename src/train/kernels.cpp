@@ -1,0 +1,115 @@
+#include "train/kernels.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/core/Generator.h>
+#include <ATen/ops/adaptive_avg_pool2d.h>
+#include <ATen/ops/add.h>
+#include <ATen/ops/batch_norm.h>
+#include <ATen/ops/bernoulli.h>
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/flatten.h>
+#include <ATen/ops/hardtanh.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/max_pool2d.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/relu.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/random.h"
+
+namespace keelrow::train {
+namespace {
+
+at::Tensor OptionalBias(const Call& call) {
+  return call.parameters.size() > 1 ? call.parameters[1] : at::Tensor();
+}
+
+at::Tensor Conv2d(const Call& call) {
+  const int64_t stride = call.node.Integer("stride");
+  const int64_t padding = call.node.Integer("padding");
+  return at::conv2d(call.inputs[0], call.parameters[0], OptionalBias(call), {stride, stride},
+                    {padding, padding}, {1, 1}, call.node.Integer("groups"));
+}
+
+at::Tensor BatchNorm2d(const Call& call) {
+  const auto& p = call.parameters;
+  if (call.pass.training) at::Tensor(p[4]).add_(1);
+  return at::batch_norm(call.inputs[0], p[0], p[1], p[2], p[3], call.pass.training,
+                        call.node.Real("momentum"), call.node.Real("epsilon"),
+                        /*cudnn_enabled=*/false);
+}
+
+at::Tensor Linear(const Call& call) {
+  return at::linear(call.inputs[0], call.parameters[0], OptionalBias(call));
+}
+
+at::Tensor Relu(const Call& call) {
+  at::Tensor x = call.inputs[0];
+  return call.may_overwrite ? at::relu_(x) : at::relu(x);
+}
+
+at::Tensor Relu6(const Call& call) {
+  at::Tensor x = call.inputs[0];
+  return call.may_overwrite ? at::hardtanh_(x, 0, 6) : at::hardtanh(x, 0, 6);
+}
+
+at::Tensor Add(const Call& call) {
+  at::Tensor x = call.inputs[0];
+  return call.may_overwrite ? x.add_(call.inputs[1]) : at::add(x, call.inputs[1]);
+}
+
+at::Tensor MaxPool2d(const Call& call) {
+  const int64_t kernel = call.node.Integer("kernel");
+  const int64_t stride = call.node.Integer("stride");
+  const int64_t padding = call.node.Integer("padding");
+  return at::max_pool2d(call.inputs[0], {kernel, kernel}, {stride, stride}, {padding, padding});
+}
+
+at::Tensor GlobalAveragePool2d(const Call& call) {
+  return at::adaptive_avg_pool2d(call.inputs[0], {1, 1});
+}
+
+at::Tensor Flatten(const Call& call) { return at::flatten(call.inputs[0], 1); }
+
+/// The mask comes from a generator of its own, made from counters, so that a resumed training
+/// drops the same and no generator needs saving.
+at::Tensor Dropout(const Call& call) {
+  const at::Tensor& x = call.inputs[0];
+  if (!call.pass.training) return x;
+  const double kept = 1 - call.node.Real("probability");
+  Random random(call.pass.seed, "dropout:" + call.node.name, {call.pass.step});
+  const at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(random.Next());
+  at::Tensor mask = at::empty_like(x.detach()).bernoulli_(kept, generator);
+  return at::mul(x, mask.div_(kept));
+}
+
+// clang-format off
+constexpr Kernel kKernels[] = {
+    {"linear",                &Linear,              Output::kFree},
+    {"relu",                  &Relu,                Output::kNeeded},
+    {"relu6",                 &Relu6,               Output::kNeeded},
+    {"add",                   &Add,                 Output::kFree},
+    {"flatten",               &Flatten,             Output::kNeeded},
+    {"dropout",               &Dropout,             Output::kNeeded},
+    {"conv2d",                &Conv2d,              Output::kFree},
+    {"batch_norm2d",          &BatchNorm2d,         Output::kFree},
+    {"max_pool2d",            &MaxPool2d,           Output::kFree},
+    {"global_average_pool2d", &GlobalAveragePool2d, Output::kFree},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Kernel> Kernels() { return kKernels; }
+
+const Kernel& FindKernel(std::string_view name) {
+  const auto row = std::ranges::find(kKernels, name, &Kernel::name);
+  if (row != std::end(kKernels)) return *row;
+  throw Error(Code::kUnsupported,
+              "the trainer cannot compute the operator `" + std::string(name) + "`");
+}
+
+}  // namespace keelrow::train

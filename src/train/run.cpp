@@ -1,0 +1,81 @@
+#include "train/run.h"
+
+#include <fmt/format.h>
+
+#include <new>
+
+#include "base/error.h"
+#include "data/catalog.h"
+#include "nets/zoo.h"
+#include "train/export.h"
+
+namespace keelrow::train {
+namespace {
+
+Preparation Prepare(const TrainJob& job, const data::Catalog& catalog) {
+  return {.source = data::OpenSource(job.source),
+          .chain = transforms::Chain(job.prepare),
+          .augmentation = transforms::AugmentationChain(job.augment),
+          .labels = catalog.Labels(),
+          .seed = job.seed};
+}
+
+nets::Graph BuildGraph(const TrainJob& job, const Preparation& preparation,
+                       const ExampleSet& examples) {
+  return nets::BuildNetwork(job.model.network.value,
+                            {.input_shape = examples.Plain(0).input.shape,
+                             .classes = static_cast<int64_t>(preparation.labels.size()),
+                             .dropout = job.model.dropout,
+                             .width = job.model.width});
+}
+
+void Train(const TrainJob& job) {
+  const data::Catalog catalog = data::ReadCatalog(job.catalog);
+  const Preparation preparation = Prepare(job, catalog);
+  const ExampleSet train(preparation, catalog.In(data::Subset::kTrain));
+  const ExampleSet validation(preparation, catalog.In(data::Subset::kValidation));
+  if (train.size() == 0) {
+    throw Error(Code::kNoData, fmt::format("{} has no training examples", job.catalog.string()));
+  }
+  const Interpreter network(BuildGraph(job, preparation, train));
+  const Sets sets{.train = train, .validation = validation};
+  Trainer trainer(job, network, sets);
+  trainer.Run();
+  Export({.job = job,
+          .network = network,
+          .trainer = trainer,
+          .sets = sets,
+          .labels = preparation.labels});
+}
+
+Error OutOfMemory(const TrainJob& job) {
+  return Error(Code::kEnvironment, "memory ran out while training",
+               {.hint = fmt::format("lower `train.batch_size` (now {}) or the size in `prepare`",
+                                    job.train.batch_size)});
+}
+
+/// LibTorch's messages go on with a stack trace; the first line is what happened.
+Error Translate(const std::exception& failure, const TrainJob& job) {
+  const std::string text = failure.what();
+  // c10's CPU allocator throws a plain c10::Error; its text is the only mark.
+  if (text.find("can't allocate memory") != std::string::npos) return OutOfMemory(job);
+  return Error(Code::kInternal,
+               fmt::format("the numeric library failed: {}", text.substr(0, text.find('\n'))));
+}
+
+}  // namespace
+
+void RunTrainStep(const project::StepJob& step) {
+  const TrainJob job = ReadTrainJob(step);
+  try {
+    Train(job);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw OutOfMemory(job);
+  } catch (const std::exception& failure) {
+    throw Translate(failure, job);
+  }
+}
+
+}  // namespace keelrow::train

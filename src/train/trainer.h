@@ -1,0 +1,61 @@
+#pragma once
+
+#include "train/example_set.h"
+#include "train/interpreter.h"
+#include "train/progress.h"
+#include "train/state.h"
+
+namespace keelrow::train {
+
+/// What is trained on. The sets outlive the trainer.
+struct Sets {
+  const ExampleSet& train;
+  const ExampleSet& validation;  // may be empty
+};
+
+/// The training loop: epochs of steps, a validation pass after each, checkpoints in between. It
+/// reports progress and metrics as StepEvents. For one thread; LibTorch adds its own inside an
+/// operator, and loaders theirs.
+class Trainer {
+ public:
+  /// Goes on from the checkpoint in job.output when there is one. `job` and `network` outlive it.
+  /// kNoData when the job asks for an early stop and there is nothing to validate on.
+  Trainer(const TrainJob& job, const Interpreter& network, const Sets& sets);
+
+  /// Until the last epoch or an early stop. Throws kInterrupted, after writing a checkpoint, when a
+  /// stop is requested; kDiverged when the loss is no number any more.
+  void Run();
+
+  const State& state() const { return state_; }
+  const Position& position() const { return position_; }
+  int threads() const { return threads_; }
+  double SecondsSoFar() const;
+
+  static std::filesystem::path CheckpointPath(const TrainJob& job);
+
+ private:
+  void Resume();
+  void RunEpoch();
+  void LearnFrom(const Batch& batch);
+  double RateAt(int64_t step) const;
+  void AddLoss(double loss, int64_t examples);
+  void FinishEpoch();
+  void ReportStep();
+  void ReportEpoch(const EpochRecord& record) const;
+  void Save() const;
+  [[noreturn]] void SaveAndStop() const;
+
+  const TrainJob& job_;
+  const Interpreter& network_;
+  const Sets sets_;
+  const int64_t steps_per_epoch_;
+  const Progress::Clock::time_point start_;
+  const at::Tensor class_weights_;  // undefined: all the same
+  State state_;
+  Position position_;
+  int threads_;
+  std::optional<Progress> progress_;
+  int64_t examples_seen_ = 0;  // by this process
+};
+
+}  // namespace keelrow::train

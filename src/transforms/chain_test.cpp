@@ -1,0 +1,194 @@
+#include "transforms/chain.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "data/image_encode.h"
+
+namespace keelrow::transforms {
+namespace {
+
+using data::Image;
+
+Chain Parse(const std::string& yaml) {
+  return Chain(config::Read<std::vector<TransformEntry>>(config::ParseYaml(yaml, "test")));
+}
+
+AugmentationChain Augment(const std::string& yaml) {
+  return AugmentationChain(
+      config::Read<std::vector<AugmentationEntry>>(config::ParseYaml(yaml, "test")));
+}
+
+Image Gradient(int width, int height, int channels) {
+  Image image = Image::Blank(width, height, channels);
+  for (size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<uint8_t>(i * 13);
+  return image;
+}
+
+Error Failure(const std::string& yaml) {
+  try {
+    Parse(yaml).OutputShape();
+  } catch (const Error& error) {
+    return error;
+  }
+  return Error(Code::kInternal, "there was no error");
+}
+
+TEST(Chain, RunsFromFileToTensor) {
+  const Chain chain = Parse("[{decode: gray}, {resize: 28}, {normalize: unit}]");
+  Image image = Gradient(28, 28, 1);
+  const Tensor tensor = chain.Apply(data::EncodePng(image));
+  EXPECT_EQ(tensor.shape, (std::vector<int64_t>{1, 28, 28}));
+  for (size_t i = 0; i < image.pixels.size(); ++i) {
+    EXPECT_EQ(tensor.As<float>()[i], static_cast<float>(image.pixels[i]) / 255.0F);
+  }
+  EXPECT_EQ(chain.OutputShape(), tensor.shape);
+}
+
+TEST(Chain, NormalizeByChannelAsTorchvision) {
+  const Chain chain = Parse("[{resize: {size: [2, 3]}}, {normalize: imagenet}]");
+  Image image = Gradient(3, 2, 3);
+  const Tensor tensor = chain.Apply(image);
+  EXPECT_EQ(tensor.shape, (std::vector<int64_t>{3, 2, 3}));
+  const float green = (static_cast<float>(image.Row(1)[2 * 3 + 1]) / 255.0F - 0.456F) / 0.224F;
+  EXPECT_EQ(tensor.As<float>()[6 + 3 + 2], green);
+}
+
+TEST(Chain, CropKeepsTheMiddle) {
+  const Chain chain = Parse("[{decode: gray}, {crop: {size: [2, 3]}}, {normalize: unit}]");
+  Image image = Gradient(6, 5, 1);  // excess 3 and 3: half is 1.5, the even number is 2
+  const Tensor tensor = chain.Apply(image);
+  EXPECT_EQ(tensor.As<float>()[0], static_cast<float>(image.Row(2)[2]) / 255.0F);
+  try {
+    chain.Apply(Gradient(2, 2, 1));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::kBadExample);
+  }
+}
+
+TEST(Chain, KeepAspectScalesTheShorterEdge) {
+  const Chain chain =
+      Parse("[{resize: {size: 20, keep_aspect: true}}, {crop: 20}, {normalize: unit}]");
+  EXPECT_EQ(chain.OutputShape(), (std::vector<int64_t>{3, 20, 20}));
+  EXPECT_EQ(std::get<Image>(Parse("[{resize: {size: 20, keep_aspect: true}}, {normalize: unit}]")
+                                .Head(Gradient(100, 50, 3)))
+                .width,
+            40);
+}
+
+TEST(Chain, TailOfHeadEqualsApply) {
+  const Chain chain =
+      Parse("[decode, {resize: {size: 17, filter: bicubic}}, {normalize: imagenet}]");
+  const std::string file = data::EncodePng(Gradient(40, 31, 3));
+  EXPECT_EQ(chain.Tail(chain.Head(file)), chain.Apply(file));
+}
+
+TEST(Chain, PixelsGiveTheSameAsTheirFile) {
+  for (const char* mode : {"gray", "rgb"}) {
+    for (const int channels : {1, 3}) {
+      const Chain chain =
+          Parse(std::string("[{decode: ") + mode + "}, {resize: 9}, {normalize: unit}]");
+      const Image image = Gradient(20, 30, channels);
+      EXPECT_EQ(chain.Apply(image), chain.Apply(data::EncodePng(image))) << mode << channels;
+    }
+  }
+}
+
+TEST(Chain, JsonMakesTheSameChain) {
+  const Chain chain = Parse("[{resize: 12}, {normalize: {mean: [0.1], std: [0.3]}}]");
+  const Json json = chain.ToJson();
+  EXPECT_EQ(json.size(), 3U);
+  EXPECT_EQ(json[0], Json::parse(R"({"decode": {"mode": "rgb"}})"));
+  const Chain again = Chain::FromJson(Json::parse(json.dump()), "bundle.json");
+  EXPECT_EQ(again.ToJson(), json);
+  const Image image = Gradient(30, 20, 3);
+  EXPECT_EQ(again.Apply(image), chain.Apply(image));
+}
+
+TEST(Chain, MismatchesAreNamed) {
+  EXPECT_EQ(Failure("[{normalize: unit}, {resize: 3}]").code(), Code::kBadValue);
+  EXPECT_EQ(Failure("[{normalize: unit}, {resize: 3}]").message(),
+            "`resize` takes a picture, but `normalize` before it makes a tensor");
+  EXPECT_EQ(Failure("[decode, {resize: 3}]").message(),
+            "`prepare` ends with a picture, not with the network's input");
+  EXPECT_EQ(Failure("[]").code(), Code::kBadValue);
+  EXPECT_EQ(Failure("[decode, {normalize: unit}]").message(),
+            "`prepare` gives pictures of different sizes");
+  EXPECT_EQ(Failure("[{decode: gray}, {resize: 3}, {normalize: imagenet}]").code(),
+            Code::kBadValue);
+  EXPECT_EQ(Failure("[{resize: 0}, {normalize: unit}]").code(), Code::kBadValue);
+  EXPECT_EQ(Failure("[{resize: [1, 2, 3]}, {normalize: unit}]").code(), Code::kBadValue);
+  EXPECT_EQ(Failure("[{resize: {sise: 3}}, {normalize: unit}]").hint(), "did you mean `size`?");
+  EXPECT_EQ(Failure("[{rezise: 3}, {normalize: unit}]").hint(), "did you mean `resize`?");
+}
+
+TEST(Chain, UnknownRowOfABundleIsUnsupported) {
+  try {
+    Chain::FromJson(Json::parse(R"([{"decode": {}}, {"deblur": {}}])"), "bundle.json");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::kUnsupported);
+  }
+}
+
+TEST(Chain, BadFilesKeepTheirCode) {
+  const Chain chain = Parse("[{resize: 8}, {normalize: unit}]");
+  try {
+    chain.Apply(std::string("hello"));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::kBadExample);
+  }
+}
+
+TEST(Augmentation, DependsOnTheStreamAlone) {
+  const auto chain = Augment(
+      "[{affine: {rotation: 20, width_shift: 0.2, height_shift: 0.2, shear: 5, zoom: 0.1}}, "
+      "{flip: {horizontal: true}}]");
+  const Image image = Gradient(28, 28, 3);
+  Random first(7, "augment", {1, 2});
+  Random second(7, "augment", {1, 2});
+  Random other(7, "augment", {1, 3});
+  const Payload once = chain.Apply(image, first);
+  EXPECT_EQ(once, chain.Apply(image, second));
+  EXPECT_NE(once, chain.Apply(image, other));
+}
+
+TEST(Augmentation, WithoutOptionsNothingChanges) {
+  const auto chain = Augment("[affine, flip]");
+  const Image image = Gradient(9, 7, 1);
+  Random random(7, "augment");
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(std::get<Image>(chain.Apply(image, random)), image);
+}
+
+TEST(Augmentation, FlipsHalfTheTime) {
+  const auto chain = Augment("[{flip: {horizontal: true, vertical: true}}]");
+  Image image = Gradient(5, 4, 3);
+  std::map<std::vector<uint8_t>, int> seen;
+  Random random(7, "augment");
+  for (int i = 0; i < 4000; ++i) ++seen[std::get<Image>(chain.Apply(image, random)).pixels];
+  EXPECT_EQ(seen.size(), 4U);
+  for (const auto& [pixels, count] : seen) EXPECT_NEAR(count, 1000, 120);
+}
+
+TEST(Augmentation, ShiftsMoveTheRightAxis) {
+  Image image = Image::Blank(21, 21, 1);
+  image.Row(10)[10] = 255;
+  for (const auto& [yaml, along_x] : {std::pair{"[{affine: {width_shift: 5}}]", true},
+                                      std::pair{"[{affine: {height_shift: 5}}]", false}}) {
+    const auto chain = Augment(yaml);
+    Random random(7, "augment");
+    for (int i = 0; i < 20; ++i) {
+      const auto out = std::get<Image>(chain.Apply(image, random));
+      for (int at = 0; at < 21; ++at) {
+        if (at == 10) continue;
+        EXPECT_EQ(along_x ? out.Row(at)[10] : out.Row(10)[at], 0);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace keelrow::transforms

@@ -1,0 +1,102 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "transforms/resample.h"
+#include "transforms/row.h"
+
+namespace keelrow::transforms {
+namespace {
+
+constexpr int kEdgeMax = 8192;
+
+const std::vector<config::Choice>& Filters() {
+  static const std::vector<config::Choice> filters = {
+      {.name = "nearest", .help = "The nearest pixel; the only one without antialiasing."},
+      {.name = "box", .help = "Means of areas."},
+      {.name = "bilinear", .help = "A triangle; the usual choice."},
+      {.name = "hamming", .help = "As fast as bilinear, sharper."},
+      {.name = "bicubic", .help = "Sharper, slower."},
+      {.name = "lanczos", .help = "Sharpest, slowest."},
+  };
+  return filters;
+}
+
+struct Options {
+  std::vector<int> size = {224};
+  config::Name<Filters> filter{"bilinear"};
+  bool keep_aspect = false;
+};
+
+void Check(const Options& options) {
+  EdgesOf(options.size);
+  if (options.keep_aspect && options.size.size() != 1) {
+    throw Error(Code::kBadValue, "`keep_aspect` needs a single `size`, for the shorter edge");
+  }
+}
+
+void Describe(config::Object<Options>& object) {
+  object.Field("size", &Options::size, "New size: one number for both edges, or [height, width].")
+      .Unit("pixels");
+  object.Field("filter", &Options::filter, "How pixels are weighted, exactly as in Pillow.");
+  object.Field("keep_aspect", &Options::keep_aspect,
+               "`size` is for the shorter edge, the longer follows; then `crop` to one size.");
+  object.Check(Check);
+}
+
+Filter FilterOf(const std::string& name) {
+  const auto& filters = Filters();
+  const auto found = std::ranges::find(filters, name, &config::Choice::name);
+  return static_cast<Filter>(found - filters.begin());
+}
+
+class Resize : public Transform {
+ public:
+  explicit Resize(const Options& options)
+      : edges_(EdgesOf(options.size)),
+        filter_(FilterOf(options.filter.value)),
+        keep_aspect_(options.keep_aspect) {}
+
+  Payload Apply(Payload payload) const override {
+    const auto& image = std::get<data::Image>(payload);
+    const Edges to = keep_aspect_ ? Follow(image) : edges_;
+    return Resample(image, {.width = to.width, .height = to.height, .filter = filter_});
+  }
+
+ private:
+  /// As torchvision's Resize(int): the longer edge is rounded down.
+  Edges Follow(const data::Image& image) const {
+    const int64_t edge = edges_.height;
+    const int shorter = std::min(image.width, image.height);
+    const auto scaled = [&](int from) {
+      return static_cast<int>(std::min<int64_t>(edge * from / shorter, 8 * kEdgeMax));
+    };
+    return {.height = scaled(image.height), .width = scaled(image.width)};
+  }
+
+  Edges edges_;
+  Filter filter_;
+  bool keep_aspect_;
+};
+
+}  // namespace
+
+Edges EdgesOf(const std::vector<int>& size) {
+  const bool fits = size.size() == 1 || size.size() == 2;
+  const auto in_range = [](int edge) { return edge >= 1 && edge <= kEdgeMax; };
+  if (fits && std::ranges::all_of(size, in_range)) {
+    return {.height = size.front(), .width = size.back()};
+  }
+  throw Error(Code::kBadValue,
+              fmt::format("`size` takes one number or [height, width], each 1 to {}", kEdgeMax));
+}
+
+TransformRow ResizeRow() {
+  return {.from = Kind::kImage,
+          .to = Kind::kImage,
+          .choice = config::ChoiceOf<Options>(
+              "resize", "Scales the picture, antialiased as Pillow does.", "size"),
+          .make = MakeTransform<Resize, Options>};
+}
+
+}  // namespace keelrow::transforms

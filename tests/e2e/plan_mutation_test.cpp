@@ -1,0 +1,195 @@
+// Every input, key and version, changed one at a time: what the plan predicts is what then runs.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/text.h"
+#include "e2e/tiny_project.h"
+#include "steps/table.h"
+
+namespace keelrow::tests {
+namespace {
+
+/// Another value for a key, by its path. Keys of types whose mutation is obvious need no row.
+const std::map<std::string, std::string>& SpecialMutations() {
+  static const std::map<std::string, std::string> mutations = {
+      {"version", ""},  // only 1 is known
+      {"name", "tiny2"},
+      {"task", ""},  // only one task so far
+      {"data.source", "data2"},
+      {"data.path_column", "file"},
+      {"data.label_column", "class"},
+      {"data.split.train", ""},  // shares change together, below
+      {"data.split.validation", ""},
+      {"data.split.test", ""},
+      {"data.split.stratify", "[]"},
+      {"data.split.group", ""},  // needs a manifest's columns; see split_test
+      {"data.split.time", ""},
+      {"data.split.gap", "1d"},
+      {"data.split.cuts", ""},
+      {"data.quality.missing_rate", "\"<0.06\""},
+      {"data.quality.class_entropy", "\">0.7\""},
+      {"data.quality.unreadable", "\"<=0.1\""},
+      {"data.quality.long_tail", "\"<20\""},
+      {"data.quality.duplicates", "\"<0.9\""},
+      {"data.quality.label_conflicts", "\"<0.9\""},
+      {"data.quality.classes", "[class0, class1, class2]"},
+      {"prepare", "[{decode: gray}, {resize: 10}, {normalize: {mean: [0.5], std: [0.5]}}]"},
+      {"augment", "[]"},
+      {"model.network", "resnet18"},
+      {"gate.not_worse_than", "\"@champion\""},
+      {"serve.host", "127.0.0.2"},
+      {"envs", "{prod: {seed: 9}}"},
+  };
+  return mutations;
+}
+
+std::string Doubled(const Json& duration) {
+  return Duration{ParseDuration(duration.get<std::string>()).Value().value * 2}.ToString();
+}
+
+/// YAML of another value that the key may have; empty when there is none.
+std::string MutationOf(const config::Leaf& leaf, const Json& value) {
+  const auto special = SpecialMutations().find(leaf.path);
+  if (special != SpecialMutations().end()) return special->second;
+  const config::Schema& schema = *leaf.schema;
+  switch (schema.type) {
+    case config::Schema::Type::kBoolean: return value.get<bool>() ? "false" : "true";
+    case config::Schema::Type::kInteger: return std::to_string(value.get<int64_t>() + 1);
+    case config::Schema::Type::kNumber: {
+      const double middle = (schema.min.value_or(0) + schema.max.value_or(1)) / 2;
+      const double scaled = value.get<double>() * 0.9;
+      return fmt::format("{}", scaled != 0 ? scaled : std::min(middle, 0.5));
+    }
+    case config::Schema::Type::kDuration: return Doubled(value);
+    case config::Schema::Type::kByteSize: return "1MB";
+    case config::Schema::Type::kName:
+      for (const config::Choice& choice : schema.choices) {
+        if (choice.name != value) return choice.name;
+      }
+      return "";
+    default: return "MISSING";
+  }
+}
+
+Json ValueAt(const Json& canonical, const std::string& path) {
+  const Json* found = &canonical;
+  for (const std::string& part : SplitText(path, '.')) found = &found->at(part);
+  return *found;
+}
+
+/// The steps that read the key, and all that follow from them: what must run.
+std::vector<std::string> Affected(const std::string& path,
+                                  const std::vector<pipeline::StepKind>& table) {
+  std::set<std::string> dirty;
+  std::vector<std::string> affected;
+  for (const pipeline::StepKind& kind : table) {
+    bool runs = false;
+    for (const std::string& key : kind.config) {
+      runs = runs || path == key || path.starts_with(key + ".");
+    }
+    for (const std::string& input : kind.after) runs = runs || dirty.contains(input);
+    if (!runs) continue;
+    dirty.insert(kind.name);
+    affected.push_back(kind.name);
+  }
+  return affected;
+}
+
+std::vector<std::string> NamesFrom(const std::vector<pipeline::StepKind>& table,
+                                   const std::string& first) {
+  std::set<std::string> dirty = {first};
+  std::vector<std::string> names;
+  for (const pipeline::StepKind& kind : table) {
+    for (const std::string& input : kind.after) {
+      if (dirty.contains(input)) dirty.insert(kind.name);
+    }
+    if (dirty.contains(kind.name)) names.push_back(kind.name);
+  }
+  return names;
+}
+
+class PlanMutation : public testing::Test {
+ protected:
+  void SetUp() override {
+    table_ = steps::KindsFor("image-classification");
+    fs::copy(tiny_.data(), tiny_.file().parent_path() / "data2", fs::copy_options::recursive);
+    base_ = tiny_.Plan(tiny_.Load(), table_);
+    tiny_.Run(base_);
+    ASSERT_EQ(tiny_.Plan(tiny_.Load(), table_).CountToRun(), 0U) << "a second run has work to do";
+  }
+
+  /// Plans with the changed project, runs, and compares all three sets.
+  void Expect(const std::string& what, const std::vector<std::string>& set,
+              const std::vector<std::string>& expected) {
+    const pipeline::Plan plan = tiny_.Plan(tiny_.Load(set), table_);
+    EXPECT_EQ(Predicted(plan), expected) << what << "\n" << pipeline::RenderPlan(plan);
+    EXPECT_EQ(tiny_.Run(plan), Predicted(plan)) << what;
+    ++compared_;
+  }
+
+  TinyProject tiny_;
+  std::vector<pipeline::StepKind> table_;
+  pipeline::Plan base_;
+  int compared_ = 0;
+};
+
+TEST_F(PlanMutation, EveryKeyOfTheProjectFile) {
+  const Json canonical = tiny_.Load().canonical;
+  const auto schema = config::SchemaOf<project::Project>();
+  for (const config::Leaf& leaf : config::Leaves(*schema)) {
+    const std::string value = MutationOf(leaf, ValueAt(canonical, leaf.path));
+    ASSERT_NE(value, "MISSING") << "add a mutation for the key " << leaf.path;
+    if (value.empty()) continue;
+    Expect(leaf.path, {leaf.path + "=" + value}, Affected(leaf.path, table_));
+  }
+  Expect("shares of the split",
+         {"data.split.train=0.5", "data.split.validation=0.25", "data.split.test=0.25"},
+         Affected("data.split.train", table_));
+  Expect("a gate's metric", {"gate={test.accuracy: \">=0\"}"}, Affected("gate", table_));
+  RecordProperty("compared", compared_);
+  fmt::print("{} keys compared\n", compared_);
+}
+
+TEST_F(PlanMutation, EveryStepsVersion) {
+  for (size_t i = 0; i < table_.size(); ++i) {
+    ++table_[i].version;
+    Expect("version of " + table_[i].name, {}, NamesFrom(table_, table_[i].name));
+    --table_[i].version;
+  }
+}
+
+TEST_F(PlanMutation, EveryKindOfChangeOfTheData) {
+  const std::vector<std::string> all = NamesFrom(table_, "scan");
+  const fs::path one = tiny_.data() / "class0" / "00.png";
+  WriteFileDurably(one, TinyPicture(0, 100));
+  Expect("changed bytes", {}, all);
+  fs::rename(one, tiny_.data() / "class0" / "renamed.png");
+  Expect("renamed file", {}, all);
+  WriteFileDurably(tiny_.data() / "class1" / "new.png", TinyPicture(1, 101));
+  Expect("added file", {}, all);
+  fs::remove(tiny_.data() / "class2" / "03.png");
+  Expect("removed file", {}, all);
+  fs::rename(tiny_.data() / "class2" / "04.png", tiny_.data() / "class1" / "04b.png");
+  Expect("moved to another class", {}, all);
+}
+
+TEST_F(PlanMutation, EveryArtifactChangedOrDeleted) {
+  for (const pipeline::StepKind& kind : table_) {
+    const fs::path folder = tiny_.Output(base_, kind.name);
+    const fs::path file = *[&] {
+      for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+        if (entry.is_regular_file()) return std::optional<fs::path>(entry.path());
+      }
+      return std::optional<fs::path>();
+    }();
+    WriteFileDurably(file, ReadFile(file) + " ");
+    Expect("changed output of " + kind.name, {}, {kind.name});
+    fs::remove_all(folder);
+    Expect("deleted output of " + kind.name, {}, {kind.name});
+  }
+}
+
+}  // namespace
+}  // namespace keelrow::tests
