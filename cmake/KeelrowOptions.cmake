@@ -28,7 +28,9 @@ endif()
 
 add_library(keelrow_warnings INTERFACE)
 target_compile_options(keelrow_warnings INTERFACE -Wall -Wextra -Wno-unused-parameter
-                       -Wno-missing-field-initializers -Wno-restrict -Wno-maybe-uninitialized)
+                       -Wno-missing-field-initializers
+                       # False alarms of g++ 12 in std::string and std::variant.
+                       $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-maybe-uninitialized>)
 if(KEELROW_SANITIZE)
   add_compile_options(-fsanitize=${KEELROW_SANITIZE} -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${KEELROW_SANITIZE})

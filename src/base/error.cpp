@@ -83,6 +83,17 @@ std::string Compose(const std::string& message, const std::string& hint, const P
   return text;
 }
 
+/// Messages quote names and bytes from strangers, which must not command the terminal.
+std::string Printable(std::string_view text) {
+  std::string printable;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool control = (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f;
+    printable += control ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
+  }
+  return printable;
+}
+
 }  // namespace
 
 std::span<const CodeInfo> ErrorTable() { return kTable; }
@@ -129,7 +140,7 @@ std::string Error::Render() const {
   const std::string more = fmt::format("keelrow help-error {}", info.number);
   text += parts_.hint.empty() ? fmt::format("  = help: {}\n", more)
                               : fmt::format("  = help: {}   {}\n", parts_.hint, more);
-  return text;
+  return Printable(text);
 }
 
 Error ErrnoError(std::string_view action, const std::string& path) {

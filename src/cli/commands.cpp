@@ -26,6 +26,9 @@ project::LoadedProject Globals::LoadProject() const {
   return project::Load(file, {.set = set, .env = env});
 }
 
-pipeline::Workspace Globals::OpenWorkspace() const { return pipeline::Workspace(file); }
+pipeline::Workspace Globals::OpenWorkspace() const {
+  project::RequireFile(file);  // else .keelrow/ would appear wherever somebody mistypes
+  return pipeline::Workspace(file);
+}
 
 }  // namespace keelrow::cli

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <cstdio>
+
 #include "base/files.h"
 #include "cli/commands.h"
 #include "cli/run_session.h"
@@ -64,6 +66,7 @@ void DefineCheck(CLI::App& command, Globals& globals, Outcome& outcome) {
     Print(result, globals);
     if (!result.passed) {
       outcome.exit_code = Info(Code::kQuality).exit_code;
+      std::fflush(stdout);
       fmt::print(stderr, "{}", result.Failure().Render());
     }
   });

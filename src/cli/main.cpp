@@ -1,4 +1,4 @@
-#include <unistd.h>
+#include <fmt/format.h>
 
 #include <cstdio>
 
@@ -34,21 +34,45 @@ void AddCommands(CLI::App& app, Globals& globals, Outcome& outcome) {
   }
 }
 
-std::string HintFor(const CLI::ParseError& failure, int argc, char** argv) {
+std::vector<std::string> CommandsOf(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const Command& row : Commands()) names.emplace_back(row.name);
-  for (int i = 1; i < argc; ++i) {
-    const std::string hint = DidYouMean(argv[i], names);
-    const bool known = std::find(names.begin(), names.end(), argv[i]) != names.end();
-    if (!known && !hint.empty() && argv[i][0] != '-') return hint;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
   }
-  return "see `keelrow --help`";
+  return names;
 }
 
-int ReportUsage(const CLI::App& app, const CLI::ParseError& failure, int argc, char** argv) {
+void AddOptions(const CLI::App& app, std::vector<std::string>& names) {
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+}
+
+/// A word that nothing is called is answered with the nearest name that would do in its place.
+Error UsageError(const CLI::App& app, const CLI::ParseError& failure) {
+  std::string place = "keelrow";
+  std::vector<std::string> options;
+  const CLI::App* reached = &app;
+  for (AddOptions(app, options); !reached->get_subcommands().empty(); AddOptions(*reached, options)) {
+    reached = reached->get_subcommands().front();
+    place += " " + reached->get_name();
+  }
+  const std::vector<std::string> commands = CommandsOf(*reached);
+  const std::vector<std::string> unknown = app.remaining(true);
+  const bool option = !unknown.empty() && unknown[0].starts_with('-');
+  std::string message = failure.what();
+  std::string hint;
+  if (option || (!unknown.empty() && !commands.empty())) {
+    message = fmt::format("`{}` has no {} `{}`", place, option ? "option" : "command", unknown[0]);
+    hint = DidYouMean(unknown[0], option ? options : commands);
+  }
+  if (hint.empty()) hint = fmt::format("see `{} --help`", place);
+  return Error(Code::kUsage, message, {.hint = hint});
+}
+
+int ReportUsage(const CLI::App& app, const CLI::ParseError& failure) {
   if (failure.get_exit_code() == 0) return app.exit(failure);  // --help
-  const Error error(Code::kUsage, failure.what(), {.hint = HintFor(failure, argc, argv)});
-  std::fputs(error.Render().c_str(), stderr);
+  std::fputs(UsageError(app, failure).Render().c_str(), stderr);
   return Info(Code::kUsage).exit_code;
 }
 
@@ -69,7 +93,7 @@ int Main(int argc, char** argv) {
     app.parse(argc, argv);
     return outcome.exit_code;
   } catch (const CLI::ParseError& failure) {
-    return ReportUsage(app, failure, argc, argv);
+    return ReportUsage(app, failure);
   } catch (const Error& error) {
     return ReportError(error);
   } catch (const std::filesystem::filesystem_error& failure) {

@@ -15,6 +15,11 @@ namespace {
 /// `digits/3`. Without any, the champion of the project.
 fs::path ResolveBundle(const std::string& model, const Globals& globals) {
   if (fs::exists(fs::path(model) / "SHA256SUMS")) return model;
+  if (!model.empty() && !fs::exists(globals.file)) {
+    throw Error(Code::kNotFound, fmt::format("{} is not a bundle's folder, and there is no project "
+                                             "here whose models it could name", model),
+                {.hint = "a bundle has a file SHA256SUMS; -f names a project file"});
+  }
   const pipeline::Workspace workspace = globals.OpenWorkspace();
   const track::Store store(workspace.StoreFile());
   const std::string name = model.empty() ? globals.LoadProject().project.name

@@ -129,7 +129,8 @@ pipeline::RunResult RunSession::Execute(const pipeline::Plan& plan, RunSummary& 
   try {
     Recorder recorder(store, summary.run, globals_.quiet);
     pipeline::RunResult result = pipeline::Run(
-        plan, workspace_, {.seed = loaded_.project.seed, .observer = recorder.Observer()});
+        plan, workspace_,
+        {.run = summary.run, .observer = recorder.Observer()});
     store.FinishRun(summary.run, "finished");
     return result;
   } catch (...) {

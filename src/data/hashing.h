@@ -7,7 +7,7 @@
 
 #include "base/expected.h"
 #include "data/example.h"
-#include "data/stat_cache.h"
+#include "base/stat_cache.h"
 
 namespace keelrow::data {
 

@@ -198,6 +198,7 @@ QualityReport CheckQuality(std::span<const Example> examples, const Source& sour
 
 QualityResult RunQualityGate(std::span<const Example> examples, const Source& source,
                              const QualityRequest& request, OnViolation on_violation) {
+  RequireClasses(examples, "the data");
   QualityResult result{.report = CheckQuality(examples, source, request)};
   result.kept = Without(examples, result.report.bad);
   result.passed = result.report.ok() || on_violation == OnViolation::kWarn;
@@ -222,11 +223,14 @@ Error QualityResult::Failure() const {
   if (!last.bad.empty()) {
     message += fmt::format("; first: {}: {}", last.bad.front().id, last.bad.front().reason);
   }
-  return Error(Code::kQuality, message,
-               {.hint = cleaned ? "this is after bad examples were set aside: it takes other data, "
-                                  "or another limit in data.quality"
-                                : "`keelrow data check` lists them; data.on_violation: clean sets "
-                                  "bad examples aside"});
+  const char* hint = "it takes other data, or another limit in data.quality";
+  if (!last.bad.empty()) {
+    hint = "`keelrow data check` lists them; data.on_violation: clean sets bad examples aside";
+  } else if (cleaned) {
+    hint = "this is after bad examples were set aside: it takes other data, or another limit in "
+           "data.quality";
+  }
+  return Error(Code::kQuality, message, {.hint = hint});
 }
 
 double NormalizedEntropy(std::span<const int64_t> counts) {

@@ -82,7 +82,7 @@ struct QualityResult {
   /// kQuality, naming each violation; for when it did not pass.
   Error Failure() const;
 };
-/// Throws kNoData as RequireClasses does, for what is kept.
+/// Throws kNoData as RequireClasses does, for what there is and for what is kept.
 QualityResult RunQualityGate(std::span<const Example> examples, const Source& source,
                              const QualityRequest& request, OnViolation on_violation);
 

@@ -8,7 +8,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "data/duckdb.h"
-#include "data/stat_cache.h"
+#include "base/stat_cache.h"
 #include "data/tar_for_test.h"
 
 namespace keelrow::data {

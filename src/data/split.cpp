@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 4> kNames = {"train", "validation", "test
 
 void CheckConfig(const SplitConfig& config) {
   if (std::abs(config.train + config.validation + config.test - 1) > 1e-6) {
-    throw Error(Code::kBadValue, fmt::format("train, validation and test add up to {}, not 1",
+    throw Error(Code::kBadValue, fmt::format("train, validation and test add up to {:.7g}, not 1",
                                              config.train + config.validation + config.test));
   }
   if (config.train <= 0) throw Error(Code::kBadValue, "train must have a share");

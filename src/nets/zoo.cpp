@@ -10,18 +10,15 @@
 
 namespace keelrow::nets {
 
-using In = const NetworkOptions&;
+#define NETWORK(name, build, help) Graph build(const NetworkOptions& options);
+#include "nets/zoo.inc"
+#undef NETWORK
 
-// A row declares its builder where it calls it, so a new network is its own file and one line here.
-// clang-format off
 constexpr Network kZoo[] = {
-    {"small_cnn", [](In o) { Graph BuildSmallCnn(In); return BuildSmallCnn(o); }, "Three convolutions: for small pictures such as digits; fast on a CPU."},
-    {"mobilenet_v2", [](In o) { Graph BuildMobileNetV2(In); return BuildMobileNetV2(o); }, "Inverted residuals, 3.5 M parameters: economical at full picture size."},
-    {"resnet18", [](In o) { Graph BuildResNet18(In); return BuildResNet18(o); }, "Residual network of 18 layers, 11.7 M parameters."},
-    {"resnet34", [](In o) { Graph BuildResNet34(In); return BuildResNet34(o); }, "Residual network of 34 layers, 21.8 M parameters."},
-    {"resnet50", [](In o) { Graph BuildResNet50(In); return BuildResNet50(o); }, "Residual network of 50 layers, 25.6 M parameters."},
+#define NETWORK(name, build, help) {name, build, help},
+#include "nets/zoo.inc"
+#undef NETWORK
 };
-// clang-format on
 
 namespace {
 

@@ -34,6 +34,10 @@ LockFile LockFile::Of(const Plan& plan, const RunResult& result, uint64_t seed) 
 }
 
 LockFile LockFile::Load(const fs::path& path) {
+  if (!fs::exists(path)) {
+    throw Error(Code::kNotFound, fmt::format("there is no {}", path.string()),
+                {.hint = "`keelrow run` without --locked writes it"});
+  }
   const Json json = ReadJsonFile(path);
   try {
     return {.program = json.at("program"),

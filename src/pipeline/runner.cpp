@@ -59,7 +59,7 @@ class StepRun {
                          .config = step_.parts.config,
                          .project_folder = workspace_.project_folder(),
                          .output = workspace_.Work(id_),
-                         .seed = options_.seed};
+                         .run = options_.run};
     for (const std::string& input : step_.kind->after) {
       job.inputs[input] = workspace_.Cache(ArtifactId(input, step_.parts.inputs.at(input)));
     }

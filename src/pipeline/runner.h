@@ -20,8 +20,8 @@ struct RunObserver {
 };
 
 struct RunOptions {
-  uint64_t seed = 0;
-  RunObserver observer;
+  std::string run = {};  // id in the store, handed to the steps
+  RunObserver observer = {};
 };
 
 /// What was done.

@@ -118,11 +118,14 @@ LoadedProject Parse(std::string_view text, const std::string& name, const LoadOp
   return loaded;
 }
 
+void RequireFile(const fs::path& file) {
+  if (fs::exists(file)) return;
+  throw Error(Code::kNotFound, fmt::format("there is no project file {}", file.string()),
+              {.hint = "make one with `keelrow init -t image DIR`, or name it with -f"});
+}
+
 LoadedProject Load(const fs::path& file, const LoadOptions& options) {
-  if (!fs::exists(file)) {
-    throw Error(Code::kNotFound, fmt::format("there is no project file {}", file.string()),
-                {.hint = "make one with `keelrow init -t image DIR`, or name it with -f"});
-  }
+  RequireFile(file);
   return Parse(ReadFile(file, 1 << 20), file.string(), options);
 }
 

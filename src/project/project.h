@@ -68,6 +68,8 @@ struct LoadedProject {
   Json canonical;  // every key with its value: what steps are given and keys are made of
 };
 
+/// Throws kNotFound when there is no such project file.
+void RequireFile(const std::filesystem::path& file);
 /// Throws kNotFound, kSyntax, kUnknownKey, kBadValue, kMissingKey, each with file, line, column.
 LoadedProject Load(const std::filesystem::path& file, const LoadOptions& options = {});
 /// The same from text; `name` stands for the file in messages.

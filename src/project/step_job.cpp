@@ -23,7 +23,7 @@ Json StepJob::ToJson() const {
                {"project_folder", project_folder.string()},
                {"inputs", Json::object()},
                {"output", output.string()},
-               {"seed", seed}};
+               {"run", run}};
   for (const auto& [name, path] : inputs) json["inputs"][name] = path.string();
   return json;
 }
@@ -34,7 +34,7 @@ StepJob StepJob::FromJson(const Json& json, const std::string& name) {
                 .config = Member(json, "config", name),
                 .project_folder = Member(json, "project_folder", name).get<std::string>(),
                 .output = Member(json, "output", name).get<std::string>(),
-                .seed = Member(json, "seed", name)};
+                .run = json.value("run", "")};
     for (const auto& [step, path] : Member(json, "inputs", name).items()) {
       job.inputs[step] = path.get<std::string>();
     }
@@ -96,12 +96,16 @@ std::optional<StepEvent> StepEvent::FromLine(const std::string& line) {
 void Emit(const StepEvent& event) { WriteLine(event.ToLine()); }
 
 void EmitFailure(const Error& error) {
-  const Json json = {{"code", Info(error.code()).number},
-                     {"message", error.message()},
-                     {"hint", error.hint()},
-                     {"file", error.place().file},
-                     {"line", error.place().line},
-                     {"column", error.place().column}};
+  Json json = {{"code", Info(error.code()).number},
+               {"message", error.message()},
+               {"hint", error.hint()},
+               {"file", error.place().file},
+               {"line", error.place().line},
+               {"column", error.place().column},
+               {"causes", Json::array()}};
+  for (const Error* inner = error.cause(); inner != nullptr; inner = inner->cause()) {
+    json["causes"].push_back(inner->message());
+  }
   WriteLine(Json{{"failure", json}}.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
@@ -111,11 +115,17 @@ std::optional<Error> FailureFromLine(const std::string& line) {
   try {
     const Json& json = (*parsed)["failure"];
     const CodeInfo* info = FindCode(json.at("code").get<std::string>());
-    return Error(info != nullptr ? info->code : Code::kStepFailed, json.at("message"),
-                 {.hint = json.at("hint"),
-                  .place = {.file = json.at("file"),
-                            .line = json.at("line"),
-                            .column = json.at("column")}});
+    std::vector<std::string> messages = json.at("causes");
+    messages.insert(messages.begin(), json.at("message").get<std::string>());
+    Error error(info != nullptr ? info->code : Code::kStepFailed, messages.back(),
+                {.hint = json.at("hint"),
+                 .place = {.file = json.at("file"),
+                           .line = json.at("line"),
+                           .column = json.at("column")}});
+    for (messages.pop_back(); !messages.empty(); messages.pop_back()) {
+      error = error.Wrap(messages.back());
+    }
+    return error;
   } catch (const Json::exception&) {
     return std::nullopt;
   }

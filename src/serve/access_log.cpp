@@ -20,8 +20,9 @@ Json AccessLine(const http::Observed& observed) {
 
 void LogAccess(const http::Observed& observed) {
   const http::Route* route = observed.request.route;
+  const int status = observed.response.status;
   const bool probe = route != nullptr && route->access == http::Access::kOpen &&
-                     route->method == "GET" && observed.response.status < 400;
+                     route->method == "GET" && (status < 400 || status == 503);
   log::Write(probe ? log::Level::kDebug : log::Level::kInfo,
              AccessLine(observed).dump(-1, ' ', false, Json::error_handler_t::replace));
 }

@@ -5,7 +5,7 @@
 namespace keelrow::serve {
 
 /// One exchange as a JSON line for the log. It never holds a token: neither headers nor the query
-/// go in. Probes that succeed are logged at debug level only.
+/// go in. Probes are logged at debug level only.
 void LogAccess(const http::Observed& observed);
 
 /// The line itself, without time and level.

@@ -21,8 +21,7 @@ TEST(AccessLog, ALineNamesTheExchangeAndNoSecret) {
   request.id = "r-1";
   request.identity = http::Identity{.subject = "ann"};
   const http::Response response = http::Response::Text("ok", 200);
-  const Json line =
-      AccessLine({.request = request, .response = response, .duration = 1500us});
+  const Json line = AccessLine({.request = request, .response = response, .duration = 1500us});
   EXPECT_EQ(line, Json::parse(R"({"id": "r-1", "remote": "127.0.0.1:5", "method": "POST",
       "path": "/predict", "status": 200, "ms": 1.5, "bytes_in": 5, "bytes_out": 2,
       "subject": "ann"})"));

@@ -20,8 +20,8 @@ using prometheus::Gauge;
 using prometheus::Histogram;
 
 // Seconds; from a small network on one core to the alert of the mission at 0.5 s, and beyond.
-const Histogram::BucketBoundaries kLatencyBounds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                                                    0.1,    0.25,  0.5,    1.0,   2.5,  5.0,   10.0};
+const Histogram::BucketBoundaries kLatencyBounds = {
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0};
 
 struct About {
   const char* name;
@@ -50,8 +50,8 @@ struct Metrics::State {
               {"predictions_total", "Predictions by version and HTTP status."});
   Family<Counter>& requests = Declare(prometheus::BuildCounter(), registry,
                                       {"http_requests_total", "Requests by route and status."});
-  Family<Gauge>& loaded =
-      Declare(prometheus::BuildGauge(), registry, {"model_loaded", "1 for the version that answers."});
+  Family<Gauge>& loaded = Declare(prometheus::BuildGauge(), registry,
+                                  {"model_loaded", "1 for the version that answers."});
   Family<Counter>& load_failures =
       Declare(prometheus::BuildCounter(), registry,
               {"model_load_failures_total", "Promoted versions that could not be loaded."});
@@ -90,8 +90,8 @@ void Metrics::CountPrediction(const PredictionOutcome& outcome) {
 void Metrics::SetLoaded(const LoadedVersion& loaded) {
   const std::lock_guard lock(state_->mutex);
   if (state_->answering != nullptr) state_->loaded.Remove(state_->answering);
-  state_->answering = &state_->loaded.Add(
-      {{"model", loaded.model}, {"version", std::to_string(loaded.version)}});
+  state_->answering =
+      &state_->loaded.Add({{"model", loaded.model}, {"version", std::to_string(loaded.version)}});
   state_->answering->Set(1);
 }
 

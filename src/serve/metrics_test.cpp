@@ -45,10 +45,12 @@ TEST(Metrics, PredictionsAreCountedByVersionAndCode) {
   const std::string text = metrics.Text({});
   EXPECT_THAT(text, HasSubstr(R"(predictions_total{code="200",model="digits",version="3"} 2)"));
   EXPECT_THAT(text, HasSubstr(R"(predictions_total{code="422",model="digits",version="3"} 1)"));
-  EXPECT_THAT(text, HasSubstr(
-      R"(prediction_latency_seconds_bucket{model="digits",version="3",le="0.0025"} 0)"));
-  EXPECT_THAT(text, HasSubstr(
-      R"(prediction_latency_seconds_bucket{model="digits",version="3",le="0.005"} 3)"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(R"(prediction_latency_seconds_bucket{model="digits",version="3",le="0.0025"} 0)"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(R"(prediction_latency_seconds_bucket{model="digits",version="3",le="0.005"} 3)"));
 }
 
 TEST(Metrics, OnlyTheVersionThatAnswersIsLoaded) {
@@ -66,11 +68,12 @@ TEST(Metrics, TheProcessDescribesItself) {
   EXPECT_THAT(text, HasSubstr("queue_depth 7"));
   EXPECT_THAT(text, HasSubstr("http_connections 4"));
   std::smatch memory;
-  ASSERT_TRUE(std::regex_search(text, memory, std::regex("process_resident_memory_bytes ([0-9]+)")));
+  ASSERT_TRUE(
+      std::regex_search(text, memory, std::regex("process_resident_memory_bytes ([0-9]+)")));
   EXPECT_GT(std::stod(memory[1]), 1e6);
   std::smatch started;
-  ASSERT_TRUE(std::regex_search(
-      text, started, std::regex("process_start_time_seconds ([0-9.e+]+)")));
+  ASSERT_TRUE(
+      std::regex_search(text, started, std::regex("process_start_time_seconds ([0-9.e+]+)")));
   EXPECT_GT(std::stod(started[1]), 1.7e9);
 }
 

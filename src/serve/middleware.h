@@ -6,7 +6,7 @@
 namespace keelrow::serve {
 
 /// What stands around every request, outermost first. `authority` is null when no token is needed.
-std::vector<http::Middleware> MiddlewareOf(ServeContext& context,
-                                           std::shared_ptr<const gateway::TokenAuthority> authority);
+std::vector<http::Middleware> MiddlewareOf(
+    ServeContext& context, std::shared_ptr<const gateway::TokenAuthority> authority);
 
 }  // namespace keelrow::serve

@@ -63,7 +63,8 @@ struct ModelService::State {
   std::unique_ptr<ModelWatcher> watcher;
 
   explicit State(ModelServiceOptions given)
-      : options(std::move(given)), context{.model = options.model, .auth = options.config.auth.enabled} {
+      : options(std::move(given)),
+        context{.model = options.model, .auth = options.config.auth.enabled} {
     context.routes = AllRoutes(context);
     server = std::make_unique<http::Server>(
         ServerOptionsOf(options.config, context.metrics),
@@ -75,18 +76,22 @@ struct ModelService::State {
 ModelService::ModelService(ModelServiceOptions options)
     : state_(std::make_unique<State>(std::move(options))) {}
 
-ModelService::~ModelService() { Stop(std::chrono::milliseconds(0)); }
+ModelService::~ModelService() {
+  Stop(std::chrono::milliseconds(0));
+}
 
 void ModelService::Start() {
   state_->server->Start();
-  state_->watcher = std::make_unique<ModelWatcher>(
-      WatchOptions{.store = state_->options.store,
-                   .root = state_->options.root,
-                   .every = state_->options.config.watch.value},
-      state_->context);
+  state_->watcher =
+      std::make_unique<ModelWatcher>(WatchOptions{.store = state_->options.store,
+                                                  .root = state_->options.root,
+                                                  .every = state_->options.config.watch.value},
+                                     state_->context);
 }
 
-uint16_t ModelService::Port() const { return state_->server->Port(); }
+uint16_t ModelService::Port() const {
+  return state_->server->Port();
+}
 
 bool ModelService::WaitUntilReady(std::chrono::milliseconds patience) const {
   const auto end = std::chrono::steady_clock::now() + patience;

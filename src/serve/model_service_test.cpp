@@ -6,7 +6,6 @@
 #include <future>
 
 #include "base/stop.h"
-#include "serve/model_watcher.h"
 #include "serve/service_for_test.h"
 
 namespace keelrow::serve {
@@ -15,7 +14,9 @@ namespace {
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
-std::string Piece(const Json& json) { return EncodeBase64(json.dump(), Base64::kUrl); }
+std::string Piece(const Json& json) {
+  return EncodeBase64(json.dump(), Base64::kUrl);
+}
 
 TEST_F(ServiceTest, NothingIsAnsweredBeforeAModelIsLoaded) {
   Start(Options());
@@ -153,19 +154,6 @@ TEST_F(ServiceTest, AVersionThatCannotBeLoadedLeavesTheOldOneServing) {
   const int good = AddVersion(3);
   Promote(good);
   while (Json::parse(client.Get("/readyz").body)["version"] != good) std::this_thread::yield();
-}
-
-TEST_F(ServiceTest, ABundleThatWasExchangedIsNotServed) {
-  StartReady();
-  const int exchanged = AddVersion(2);
-  fs::remove_all(folder_.path() / "bundles/2");
-  fs::copy(folder_.path() / "bundles/1", folder_.path() / "bundles/2");
-  try {
-    LoadModel(store_.GetVersion(kModelName, exchanged), folder_.path());
-    FAIL() << "another bundle stands under the registered path";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), Code::kCorrupt);
-  }
 }
 
 TEST_F(ServiceTest, PredictionsAreMeasured) {

@@ -13,10 +13,11 @@ namespace keelrow::serve {
 namespace {
 
 constexpr std::array kForms = {
-    NumberForm{transforms::Kind::kImage, "image",
-               "Rows of pixels: height × width for gray, height × width × 3 for RGB, each a whole "
-               "number from 0 to 255.",
-               ParsePixels},
+    NumberForm{.kind = transforms::Kind::kImage,
+               .name = "image",
+               .help = "Rows of pixels: height × width for gray, height × width × 3 for RGB, each "
+                       "a whole number from 0 to 255.",
+               .parse = ParsePixels},
 };
 
 /// A list with `count` items; says so in `faults` otherwise.
@@ -85,7 +86,9 @@ transforms::Kind DecodedKind(const bundle::Manifest& manifest) {
 
 }  // namespace
 
-std::span<const NumberForm> NumberForms() { return kForms; }
+std::span<const NumberForm> NumberForms() {
+  return kForms;
+}
 
 const NumberForm* FindNumberForm(const bundle::Manifest& manifest) {
   const transforms::Kind kind = DecodedKind(manifest);

@@ -28,7 +28,9 @@ std::string Refusal(const Json& input) {
   const Json row = Json::parse(faults.ToResponse().body)["detail"].at(0);
   return row["type"].get<std::string>() + " " + row["loc"].dump();
 }
-std::string Refusal(const char* text) { return Refusal(Json::parse(text)); }
+std::string Refusal(const char* text) {
+  return Refusal(Json::parse(text));
+}
 
 TEST(Pixels, GrayAndRgb) {
   EXPECT_EQ(Accepted("[[0, 1, 2], [3, 4, 255]]"),

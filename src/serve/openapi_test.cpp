@@ -61,7 +61,8 @@ TEST(OpenApi, SaysWhatPredictTakesAndWhoMay) {
 }
 
 TEST(OpenApi, PathParametersAreListed) {
-  const Json api = DescribeApi({{.method = "GET", .pattern = "/models/{name}/v/{version}"}}, nullptr);
+  const Json api =
+      DescribeApi({{.method = "GET", .pattern = "/models/{name}/v/{version}"}}, nullptr);
   const Json& get = api["paths"]["/models/{name}/v/{version}"]["get"];
   EXPECT_EQ(get["operationId"], "get_models_name_v_version");
   ASSERT_EQ(get["parameters"].size(), 2u);

@@ -3,7 +3,9 @@
 namespace keelrow::serve {
 namespace {
 
-http::Response Health(const http::Request&) { return http::Response::Json({{"live", true}}); }
+http::Response Health(const http::Request&) {
+  return http::Response::Json({{"live", true}});
+}
 
 http::Response NotReady(std::string_view reason) {
   http::Response response = http::Response::Json({{"ready", false}, {"reason", reason}}, 503);

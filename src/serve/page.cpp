@@ -9,15 +9,16 @@ namespace {
 Json DescribeModel(const LoadedModel& model, bool auth) {
   const bundle::Manifest& manifest = model.predictor.manifest();
   const NumberForm* form = FindNumberForm(manifest);
-  return {{"name", model.name},
-          {"version", model.version},
-          {"task", manifest.task},
-          {"labels", manifest.labels},
-          {"auth", auth},
-          {"input", {{"kind", form == nullptr ? "tensor" : form->name},
-                     {"shape", manifest.inputs.at(0).shape}}},
-          {"preprocess", manifest.preprocess},
-          {"bundle", model.predictor.bundle_hash()}};
+  return {
+      {"name", model.name},
+      {"version", model.version},
+      {"task", manifest.task},
+      {"labels", manifest.labels},
+      {"auth", auth},
+      {"input",
+       {{"kind", form == nullptr ? "tensor" : form->name}, {"shape", manifest.inputs.at(0).shape}}},
+      {"preprocess", manifest.preprocess},
+      {"bundle", model.predictor.bundle_hash()}};
 }
 
 http::Response ModelAnswer(const ServeContext& context) {

@@ -4,7 +4,9 @@
 namespace keelrow::serve {
 namespace {
 
-Json Content(const char* type, Json schema) { return {{type, {{"schema", std::move(schema)}}}}; }
+Json Content(const char* type, Json schema) {
+  return {{type, {{"schema", std::move(schema)}}}};
+}
 
 Json InputSchema() {
   Json forms = Json::array({{{"type", "string"},
@@ -49,10 +51,11 @@ Json AnswerSchema(const LoadedModel* model) {
   const Json named = {
       {"type", "object"},
       {"properties", {{"name", {{"type", "string"}}}, {"version", {{"type", "integer"}}}}}};
-  return {{"type", "object"},
-          {"required", {"result", "request_id", "model"}},
-          {"properties",
-           {{"result", ResultSchema(model)}, {"request_id", {{"type", "string"}}}, {"model", named}}}};
+  return {
+      {"type", "object"},
+      {"required", {"result", "request_id", "model"}},
+      {"properties",
+       {{"result", ResultSchema(model)}, {"request_id", {{"type", "string"}}}, {"model", named}}}};
 }
 
 Json FaultSchema() {
@@ -65,7 +68,8 @@ Json FaultSchema() {
 }
 
 Json Reply(const char* description, Json schema) {
-  return {{"description", description}, {"content", Content("application/json", std::move(schema))}};
+  return {{"description", description},
+          {"content", Content("application/json", std::move(schema))}};
 }
 
 }  // namespace

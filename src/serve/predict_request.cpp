@@ -20,7 +20,8 @@ constexpr std::string_view kTypes =
     "application/json, multipart/form-data, image/*, application/octet-stream";
 
 bool IsJson(std::string_view type) {
-  return type == "application/json" || (type.starts_with("application/") && type.ends_with("+json"));
+  return type == "application/json" ||
+         (type.starts_with("application/") && type.ends_with("+json"));
 }
 
 http::Response Missing(const Loc& loc, const Json& input) {
@@ -33,7 +34,8 @@ http::Response Missing(const Loc& loc, const Json& input) {
 size_t OffsetOf(std::string_view text, const Place& place) {
   size_t begin = 0;
   for (int line = 1; line < place.line; ++line) begin = text.find('\n', begin) + 1;
-  const size_t end = std::min(text.size(), begin + static_cast<size_t>(std::max(place.column, 1)) - 1);
+  const size_t end =
+      std::min(text.size(), begin + static_cast<size_t>(std::max(place.column, 1)) - 1);
   return static_cast<size_t>(std::ranges::count_if(
       text.substr(0, end), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
@@ -88,8 +90,9 @@ std::string ParseRequestId(const Json& object, const http::Request& request, Fau
   }
   const auto& id = found->get_ref<const std::string&>();
   if (id.size() > kRequestIdMax) {
-    faults.Add({"string_too_long", fmt::format("String should have at most {} bytes", kRequestIdMax)},
-               loc.ToJson(), *found, {{"max_length", kRequestIdMax}});
+    faults.Add(
+        {"string_too_long", fmt::format("String should have at most {} bytes", kRequestIdMax)},
+        loc.ToJson(), *found, {{"max_length", kRequestIdMax}});
   }
   return id;
 }

@@ -33,7 +33,8 @@ class Predict : public ServiceTest {
   static std::string Form(const std::string& png) {
     return "--b\r\nContent-Disposition: form-data; name=\"request_id\"\r\n\r\nf-1\r\n"
            "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n"
-           "Content-Type: image/png\r\n\r\n" + png + "\r\n--b--\r\n";
+           "Content-Type: image/png\r\n\r\n" +
+           png + "\r\n--b--\r\n";
   }
 
   /// Every form in which /predict takes a picture.
@@ -92,8 +93,8 @@ TEST_F(Predict, TheAnswerNamesModelAndRequest) {
   EXPECT_EQ(Json::parse(given.body)["model"], Json::parse(R"({"name": "tiny", "version": 1})"));
   const http::Response made = AskJson({{"input_data", text}, {"request_id", nullptr}});
   EXPECT_EQ(Json::parse(made.body)["request_id"], made.headers.Find("x-request-id"));
-  const http::Response form = Ask("multipart/form-data; boundary=b",
-                                  Form(data::EncodePng(NoisePicture(1))));
+  const http::Response form =
+      Ask("multipart/form-data; boundary=b", Form(data::EncodePng(NoisePicture(1))));
   EXPECT_EQ(Json::parse(form.body)["request_id"], "f-1");
 }
 
@@ -107,8 +108,7 @@ TEST_F(Predict, WhatIsNoRequestIsRefusedAsFastApiDoes) {
   EXPECT_EQ(Refusal("{\"input_data\": }"), R"(422 json_invalid ["body",15])");
   EXPECT_EQ(Refusal("{\n\"ü\": }"), R"(422 json_invalid ["body",7])");
   EXPECT_EQ(Refusal("{\"input_data\": [[NaN]]}"), R"(422 json_invalid ["body",17])");
-  EXPECT_EQ(Refusal("{\"input_data\": \"\xFF\"}"),
-            R"(400 "There was an error parsing the body")");
+  EXPECT_EQ(Refusal("{\"input_data\": \"\xFF\"}"), R"(400 "There was an error parsing the body")");
   EXPECT_EQ(Refusal(R"({"input_data": 7})"), R"(422 list_type ["body","input_data"])");
   EXPECT_EQ(Refusal(R"({"input_data": [[1, "x"]]})"),
             R"(422 float_parsing ["body","input_data",0,1])");

@@ -58,7 +58,8 @@ double StartedSeconds() {
 
 ProcessUsage ReadProcessUsage() {
   static const double started = StartedSeconds();
-  return {.resident_bytes = ResidentBytes(), .cpu_seconds = CpuSeconds(), .started_seconds = started};
+  return {
+      .resident_bytes = ResidentBytes(), .cpu_seconds = CpuSeconds(), .started_seconds = started};
 }
 
 }  // namespace keelrow::serve

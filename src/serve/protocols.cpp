@@ -19,6 +19,8 @@ constexpr std::array kRows = {
 
 }  // namespace
 
-std::span<const Protocol> Protocols() { return kRows; }
+std::span<const Protocol> Protocols() {
+  return kRows;
+}
 
 }  // namespace keelrow::serve

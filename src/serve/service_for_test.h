@@ -10,13 +10,13 @@
 #include "base/random.h"
 #include "bundle/bundle.h"
 #include "data/image_encode.h"
+#include "engine/predictor.h"
 #include "gateway/secret.h"
 #include "gateway/token.h"
 #include "http/client.h"
 #include "nets/graph_builder.h"
 #include "nets/onnx_writer.h"
 #include "serve/model_service.h"
-#include "serve/model_watcher.h"
 #include "track/store.h"
 
 namespace keelrow::serve {
@@ -56,7 +56,8 @@ inline std::string MakeBundle(const fs::path& folder, uint64_t seed) {
       .task = "image-classification",
       .inputs = {{.name = "input", .shape = {-1, 1, kEdge, kEdge}}},
       .outputs = {{.name = "output", .shape = {-1, static_cast<int64_t>(labels.size())}}},
-      .preprocess = Json::parse(R"([{"decode": {"color": "gray"}}, {"normalize": {"mean": [0.5], "std": [0.5]}}])"),
+      .preprocess = Json::parse(
+          R"([{"decode": {"mode": "gray"}}, {"normalize": {"mean": [0.5], "std": [0.5]}}])"),
       .postprocess = "classification",
       .labels = labels};
   return bundle::Seal(folder, manifest, Json::object());

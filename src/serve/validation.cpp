@@ -52,7 +52,9 @@ void Faults::Add(const FaultType& type, const Json& loc, const Json& input, Json
   rows_.push_back(std::move(row));
 }
 
-bool Faults::full() const { return rows_.size() >= kFaultsMax; }
+bool Faults::full() const {
+  return rows_.size() >= kFaultsMax;
+}
 
 http::Response Faults::ToResponse() const {
   return http::Response::Json({{"detail", rows_}}, 422);

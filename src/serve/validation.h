@@ -44,8 +44,7 @@ inline constexpr FaultType kFinite{"finite_number", "Input should be a finite nu
 inline constexpr FaultType kWhole{
     "int_from_float", "Input should be a valid integer, got a number with a fractional part"};
 inline constexpr FaultType kObject{
-    "model_attributes_type",
-    "Input should be a valid dictionary or object to extract fields from"};
+    "model_attributes_type", "Input should be a valid dictionary or object to extract fields from"};
 }  // namespace fault
 
 /// Collects faults; beyond a number that a person can read, further ones are dropped.

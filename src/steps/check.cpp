@@ -6,11 +6,27 @@
 #include "steps/steps.h"
 
 namespace keelrow::steps {
+namespace {
+
+/// The columns that the split needs a value in, besides the label.
+std::vector<std::string> ColumnsOfSplit(const project::StepJob& job) {
+  std::vector<std::string> columns;
+  for (const Json& column : job.Config("data.split.stratify")) {
+    if (column != "label") columns.push_back(column);
+  }
+  for (const char* key : {"data.split.group", "data.split.time"}) {
+    if (const std::string column = job.Config(key); !column.empty()) columns.push_back(column);
+  }
+  return columns;
+}
+
+}  // namespace
 
 void Check(const project::StepJob& job) {
   const data::Catalog catalog = data::ReadCatalog(job.Input("scan", kExamplesFile));
   const data::QualityRequest request{
-      .config = config::ReadJson<data::QualityConfig>(job.Config("data.quality"), "data.quality")};
+      .config = config::ReadJson<data::QualityConfig>(job.Config("data.quality"), "data.quality"),
+      .columns = ColumnsOfSplit(job)};
   project::Emit({.text = fmt::format("reading {} examples", catalog.examples.size())});
   const data::QualityResult result =
       data::RunQualityGate(catalog.examples, *OpenJobSource(job), request,

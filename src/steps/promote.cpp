@@ -46,6 +46,7 @@ void Promote(const project::StepJob& job) {
   track::Store store(job.project_folder / ".keelrow" / "store.db");
   const track::ModelVersion version =
       store.Register({.model = model,
+                      .run = job.run,
                       .bundle_path = KeepBundle(job, hash).string(),
                       .bundle_hash = hash,
                       .metrics = ReadJsonFile(job.Input("package", "bundle/metrics.json"))

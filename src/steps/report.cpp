@@ -119,6 +119,7 @@ void Report(const project::StepJob& job) {
   const data::Catalog catalog = data::ReadCatalog(job.Input("split", kExamplesFile));
   const Json training = ReadJsonFile(job.Input("train", "training.json"));
   ReportInput input{.project = job.Config("name"),
+                    .run_id = job.run,
                     .time = fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr))),
                     .data = SummarizeData(job, catalog),
                     .history = ReadHistory(job),
@@ -127,7 +128,7 @@ void Report(const project::StepJob& job) {
                     .model = DescribeModel(job, training),
                     .lineage = DescribeOrigin(job, training),
                     .reproduce = {"keelrow run --locked", "keelrow plan"}};
-  if (training.contains("best_epoch")) input.best_epoch = training["best_epoch"].get<int>();
+  input.best_epoch = training.at("exported_epoch").get<int>();
   input.pictures = ReadPictures(job, catalog, input.test);
   for (const GateRow& row :
        Verdict::FromJson(ReadJsonFile(job.Input("gate", "verdict.json"))).rows) {

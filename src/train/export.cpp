@@ -59,7 +59,6 @@ Json Facts(const Trained& trained) {
                 {"exported_epoch", ExportedEpoch(trained.trainer)},
                 {"steps", trained.trainer.position().step},
                 {"threads", trained.trainer.threads()},
-                {"seconds", trained.trainer.SecondsSoFar()},
                 {"seed", trained.job.seed},
                 {"libtorch", TORCH_VERSION}};
   if (history.Best() != nullptr) facts["best_epoch"] = history.Best()->epoch;

@@ -29,7 +29,6 @@ data::SourceOptions ReadSource(const project::StepJob& step) {
 
 std::string Identify(const project::StepJob& step, const std::filesystem::path& catalog) {
   return Sha256Hex(CanonicalJson({{"config", step.config},
-                                  {"seed", step.seed},
                                   {"examples", Sha256HexOfFile(catalog)},
                                   {"program", Version()}}));
 }
@@ -45,7 +44,7 @@ TrainJob ReadTrainJob(const project::StepJob& step) {
           .source = ReadSource(step),
           .catalog = catalog,
           .output = step.output,
-          .seed = step.seed,
+          .seed = Read<uint64_t>(step, "seed"),
           .identity = Identify(step, catalog)};
 }
 

@@ -15,10 +15,11 @@ Loader::Loader(Batches batches, Prepare prepare, const Options& options)
   for (size_t i = 0; i < count; ++i) {
     queues_.push_back(std::make_unique<BoundedQueue<Item>>(capacity));
   }
-  for (size_t i = 0; i < count; ++i) threads_.emplace_back([this, i] { Work(i); });
+  for (size_t i = 0; i < count; ++i) threads_.emplace_back([this, i](const std::stop_token& stop) { Work(i, stop); });
 }
 
 Loader::~Loader() {
+  for (std::jthread& thread : threads_) thread.request_stop();
   for (const auto& queue : queues_) queue->Close();
 }
 
@@ -35,17 +36,20 @@ std::optional<Batch> Loader::Next() {
   return std::move(item->batch);
 }
 
-void Loader::Work(size_t first) {
+void Loader::Work(size_t first, const std::stop_token& stop) {
   for (size_t i = first; i < batches_.size(); i += queues_.size()) {
-    if (!queues_[first]->Push(Make(batches_[i]))) return;
+    Item item = Make(batches_[i], stop);
+    if (stop.stop_requested() || !queues_[first]->Push(std::move(item))) return;
   }
 }
 
-Loader::Item Loader::Make(const std::vector<size_t>& examples) const {
+Loader::Item Loader::Make(const std::vector<size_t>& examples,
+                          const std::stop_token& stop) const {
   try {
     std::vector<Tensor> inputs;
     std::vector<int64_t> labels;
     for (const size_t example : examples) {
+      if (stop.stop_requested()) return {};
       Row row = prepare_(example);
       inputs.push_back(std::move(row.input));
       labels.push_back(row.label);

@@ -23,7 +23,7 @@ struct Batch {
 /// Makes batches ahead of the training on threads of its own. Thread k makes batches k, k+N, …
 /// into its own bounded queue, and Next() takes from the queues in turn: so the order, and with
 /// `prepare` a pure function of the example every byte, is the same for any number of threads.
-/// Next() is for one thread; the destructor stops and joins the threads.
+/// Next() is for one thread; the destructor waits for no more than the examples under way.
 class Loader {
  public:
   struct Row {
@@ -53,8 +53,8 @@ class Loader {
     std::exception_ptr failure;
   };
 
-  void Work(size_t first);
-  Item Make(const std::vector<size_t>& examples) const;
+  void Work(size_t first, const std::stop_token& stop);
+  Item Make(const std::vector<size_t>& examples, const std::stop_token& stop) const;
 
   const Batches batches_;
   const Prepare prepare_;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "base/error.h"
 #include "base/random.h"
 #include "base/stop.h"
@@ -68,14 +70,17 @@ TEST(Loader, EndsWithoutBeingReadToTheEnd) {
 }
 
 TEST(Loader, NextIsEmptyWhenAStopIsRequestedMeanwhile) {
-  const auto prepare = [](size_t example) {
-    RequestStop();
-    while (StopRequested()) WaitForStop(std::chrono::milliseconds(1));
+  std::promise<void> release;
+  const std::shared_future<void> released = release.get_future().share();
+  const auto prepare = [released](size_t example) {
+    released.wait();
     return Prepare(example);
   };
   Loader loader(OrderedBatches({.count = 4, .batch_size = 2}), prepare, {.threads = 1});
+  RequestStop();
   EXPECT_FALSE(loader.Next().has_value());
   ResetStop();
+  release.set_value();
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ project::OptimizerConfig Named(const std::string& name) {
 }
 
 /// Runs the named optimizer on one decayed tensor; gradient t is Drawn(100 + t).
-std::vector<double> Run(const std::string& name) {
+std::vector<double> Trained(const std::string& name) {
   const c10::AutoGradMode no_gradients(false);
   at::Tensor w = Drawn(kSeed);
   w.set_requires_grad(true);
@@ -72,7 +72,7 @@ void ExpectNear(const std::vector<double>& actual, const std::vector<double>& ex
 }
 
 TEST(Optimizer, AdamWFollowsThePaper) {
-  ExpectNear(Run("adamw"), Plain([](double& w, double g, int t, double& m, double& v) {
+  ExpectNear(Trained("adamw"), Plain([](double& w, double g, int t, double& m, double& v) {
                const double rate = RateOf(t);
                w -= rate * kDecay * w;
                m = 0.9 * m + 0.1 * g;
@@ -84,7 +84,7 @@ TEST(Optimizer, AdamWFollowsThePaper) {
 }
 
 TEST(Optimizer, SgdIsNesterovWithCoupledDecay) {
-  ExpectNear(Run("sgd"), Plain([](double& w, double g, int t, double& m, double&) {
+  ExpectNear(Trained("sgd"), Plain([](double& w, double g, int t, double& m, double&) {
                g += kDecay * w;
                m = 0.9 * m + g;
                w -= RateOf(t) * (g + 0.9 * m);

@@ -1,8 +1,6 @@
 #include "train/trainer.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/ops/cross_entropy_loss.h>
-#include <c10/core/GradMode.h>
 #include <fmt/format.h>
 
 #include <cmath>
@@ -12,6 +10,7 @@
 #include "base/stop.h"
 #include "train/class_weights.h"
 #include "train/evaluation.h"
+#include "train/learn.h"
 #include "train/schedule.h"
 
 namespace keelrow::train {
@@ -30,12 +29,6 @@ at::Tensor ClassWeights(const TrainJob& job, const Interpreter& network, const E
   std::vector<int64_t> counts(static_cast<size_t>(classes));
   for (size_t i = 0; i < set.size(); ++i) ++counts[static_cast<size_t>(set.LabelOf(i))];
   return ToTorch(Tensor::Of({classes}, BalancedWeights(counts)));
-}
-
-void ForgetGradients(Parameters& parameters) {
-  for (at::Tensor& tensor : parameters) {
-    if (tensor.requires_grad()) tensor.mutable_grad().reset();
-  }
 }
 
 }  // namespace
@@ -98,17 +91,13 @@ void Trainer::RunEpoch() {
 }
 
 void Trainer::LearnFrom(const Batch& batch) {
-  ForgetGradients(state_.live());
   const Pass pass{.training = true,
                   .seed = job_.seed,
                   .step = static_cast<uint64_t>(position_.step)};
-  const at::Tensor logits = network_.Forward(state_.live(), ToInput(batch.input), pass);
-  const at::Tensor loss = at::cross_entropy_loss(logits, ToTorch(batch.labels), class_weights_);
-  AddLoss(loss.item<double>(), batch.size());
-  loss.backward();
-  const c10::AutoGradMode no_gradients(false);
-  state_.optimizer().Step(RateAt(position_.step));
-  state_.UpdateEma(position_.step);
+  const double loss = Learn(
+      network_, state_, batch,
+      {.pass = pass, .rate = RateAt(position_.step), .class_weights = class_weights_});
+  AddLoss(loss, batch.size());
   ++position_.step;
   ++position_.step_in_epoch;
 }

@@ -2,27 +2,33 @@
 
 namespace keelrow::transforms {
 
-// A row declares its maker where it calls it, so a new transform is its own file and one line here.
-// clang-format off
+#define TRANSFORM(row) TransformRow row();
+#define AUGMENTATION(row) AugmentationRow row();
+#include "transforms/rows.inc"
+#undef TRANSFORM
+#undef AUGMENTATION
 
 const std::vector<TransformRow>& Transforms() {
   static const std::vector<TransformRow> rows = {
-      [] { TransformRow DecodeRow(void); return DecodeRow(); }(),
-      [] { TransformRow ResizeRow(void); return ResizeRow(); }(),
-      [] { TransformRow CropRow(void); return CropRow(); }(),
-      [] { TransformRow NormalizeRow(void); return NormalizeRow(); }(),
+#define TRANSFORM(row) row(),
+#define AUGMENTATION(row)
+#include "transforms/rows.inc"
+#undef TRANSFORM
+#undef AUGMENTATION
   };
   return rows;
 }
 
 const std::vector<AugmentationRow>& Augmentations() {
   static const std::vector<AugmentationRow> rows = {
-      [] { AugmentationRow AffineRow(void); return AffineRow(); }(),
-      [] { AugmentationRow FlipRow(void); return FlipRow(); }(),
+#define TRANSFORM(row)
+#define AUGMENTATION(row) row(),
+#include "transforms/rows.inc"
+#undef TRANSFORM
+#undef AUGMENTATION
   };
   return rows;
 }
-// clang-format on
 
 namespace {
 

@@ -24,9 +24,9 @@ const std::map<std::string, std::string>& SpecialMutations() {
       {"data.split.validation", ""},
       {"data.split.test", ""},
       {"data.split.stratify", "[]"},
-      {"data.split.group", ""},  // needs a manifest's columns; see split_test
+      {"data.split.group", ""},  // these four need a manifest's columns, below
       {"data.split.time", ""},
-      {"data.split.gap", "1d"},
+      {"data.split.gap", ""},
       {"data.split.cuts", ""},
       {"data.quality.missing_rate", "\"<0.06\""},
       {"data.quality.class_entropy", "\">0.7\""},
@@ -150,6 +150,31 @@ TEST_F(PlanMutation, EveryKeyOfTheProjectFile) {
   Expect("a gate's metric", {"gate={test.accuracy: \">=0\"}"}, Affected("gate", table_));
   RecordProperty("compared", compared_);
   fmt::print("{} keys compared\n", compared_);
+}
+
+/// The same pictures as a manifest with a camera and a date for each.
+void WriteManifest(const fs::path& project_folder) {
+  std::string text = "path,label,camera,date\n";
+  for (int label = 0; label < 3; ++label) {
+    for (int i = 0; i < 20; ++i) {
+      text += fmt::format("data/class{0}/{1:02}.png,class{0},camera{2},2026-01-{3:02}\n", label, i,
+                          i, i + 1);
+    }
+  }
+  WriteFileDurably(project_folder / "manifest.csv", text);
+}
+
+TEST_F(PlanMutation, KeysThatNeedColumns) {
+  WriteManifest(tiny_.file().parent_path());
+  const std::vector<std::string> from_split = NamesFrom(table_, "split");
+  const std::string source = "data.source=manifest.csv";
+  const std::string time = "data.split.time=date";
+  Expect("a manifest", {source}, NamesFrom(table_, "scan"));
+  Expect("data.split.group", {source, "data.split.group=camera"}, NamesFrom(table_, "check"));
+  Expect("data.split.time", {source, time}, NamesFrom(table_, "check"));
+  Expect("data.split.gap", {source, time, "data.split.gap=1d"}, from_split);
+  Expect("data.split.cuts", {source, time, "data.split.cuts=[2026-01-10, 2026-01-15]"},
+         from_split);
 }
 
 TEST_F(PlanMutation, EveryStepsVersion) {

@@ -3,12 +3,11 @@
 #include <filesystem>
 #include <string>
 
-#include "base/files.h"
+#include "e2e/tiny_files.h"
 #include "pipeline/runner.h"
 #include "project/project.h"
 
-/// A project small enough that its whole pipeline runs in seconds: pictures of 12 × 12 pixels,
-/// three classes that differ in where they are bright, one epoch. Everything in it is real.
+/// The tiny project through the pipeline's own interface.
 namespace keelrow::tests {
 
 class TinyProject {
@@ -30,9 +29,6 @@ class TinyProject {
  private:
   TemporaryFolder folder_;
 };
-
-/// Picture `index` of class `label` as PNG bytes; the same arguments give the same bytes.
-std::string TinyPicture(int label, int index);
 
 /// Names of the steps that a plan would run, in order.
 std::vector<std::string> Predicted(const pipeline::Plan& plan);

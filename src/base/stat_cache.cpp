@@ -1,4 +1,4 @@
-#include "data/stat_cache.h"
+#include "base/stat_cache.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 #include "base/files.h"
 #include "base/log.h"
 
-namespace keelrow::data {
+namespace keelrow {
 namespace {
 
 constexpr std::string_view kHeading = "keelrow stat cache 1";
@@ -92,4 +92,4 @@ void StatCache::Save() const {
   }
 }
 
-}  // namespace keelrow::data
+}  // namespace keelrow

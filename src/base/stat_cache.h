@@ -6,7 +6,7 @@
 #include <string>
 #include <unordered_map>
 
-namespace keelrow::data {
+namespace keelrow {
 
 /// What the file system says about a file without reading it. A write changes at least one of
 /// these; the change time cannot be set back by a program.
@@ -50,4 +50,4 @@ class StatCache {
   std::unordered_map<std::string, Entry> recorded_;  // by this one
 };
 
-}  // namespace keelrow::data
+}  // namespace keelrow

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+
+namespace keelrow::bench {
+
+namespace fs = std::filesystem;
+
+/// Where things are on this machine, and what both sides may use of it.
+struct Places {
+  fs::path source;   // the repository
+  fs::path bin;      // our programs
+  fs::path python;   // the interpreter of the pinned venv
+  fs::path scratch;  // a folder for this case alone, empty before the first run
+  int threads = 1;
+};
+
+/// What one run of one side gave.
+struct Sample {
+  double value = 0;  // in the case's unit
+  Json answer;       // what the run computed; the case's check looks at it
+};
+
+using Side = std::function<Sample(const Places& places)>;
+
+/// Two ways to the same answer. Neither side may look at the other's times.
+struct Case {
+  std::string suite;
+  std::string name;
+  std::string peer;
+  std::string unit;
+  bool more_is_better;  // steps/s, not seconds
+  std::string help;     // what is measured on either side, for the page: one paragraph of Markdown
+  Side ours;
+  Side theirs;
+  /// What is wrong with a pair of answers; empty when both are right.
+  std::function<std::string(const Json& ours, const Json& theirs)> fault;
+};
+
+/// One suite of the table; each is one file.
+struct Suite {
+  std::string_view name;
+  std::vector<Case> (*cases)();
+};
+
+/// All suites. A new one is a file and a line in suites.cpp.
+std::span<const Suite> Suites();
+
+}  // namespace keelrow::bench
