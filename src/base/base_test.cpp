@@ -186,10 +186,16 @@ TEST(Queue, IsBoundedAndDrainsAfterClose) {
 
 TEST(ParallelFor, DoesEverythingOnceAndPassesTheFirstFailureOn) {
   std::vector<int> done(1000, 0);
-  ParallelFor(done.size(), [&](size_t i) { ++done[i]; }, 4);
+  ParallelFor(
+      done.size(), [&](size_t i) { ++done[i]; }, 4);
   EXPECT_EQ(std::count(done.begin(), done.end(), 1), 1000);
-  EXPECT_THROW(
-      ParallelFor(10, [](size_t i) { if (i == 3) throw Error(Code::kIo, "three"); }, 2), Error);
+  EXPECT_THROW(ParallelFor(
+                   10,
+                   [](size_t i) {
+                     if (i == 3) throw Error(Code::kIo, "three");
+                   },
+                   2),
+               Error);
 }
 
 TEST(Process, GivesLinesAndExitCode) {

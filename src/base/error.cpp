@@ -5,6 +5,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <new>
+#include <system_error>
 
 namespace keelrow {
 namespace {
@@ -83,6 +85,25 @@ std::string Compose(const std::string& message, const std::string& hint, const P
   return text;
 }
 
+Error SystemError(int number, const std::string& message) {
+  switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+      return Error(Code::kNotFound, message);
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return Error(Code::kPermission, message);
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return Error(Code::kDiskFull, message,
+                   {.hint = "free some space and repeat; nothing is half-written"});
+    default:
+      return Error(Code::kIo, message);
+  }
+}
+
 /// Messages quote names and bytes from strangers, which must not command the terminal.
 std::string Printable(std::string_view text) {
   std::string printable;
@@ -96,9 +117,13 @@ std::string Printable(std::string_view text) {
 
 }  // namespace
 
-std::span<const CodeInfo> ErrorTable() { return kTable; }
+std::span<const CodeInfo> ErrorTable() {
+  return kTable;
+}
 
-const CodeInfo& Info(Code code) { return kTable[static_cast<size_t>(code)]; }
+const CodeInfo& Info(Code code) {
+  return kTable[static_cast<size_t>(code)];
+}
 
 const CodeInfo* FindCode(std::string_view number) {
   for (const CodeInfo& row : kTable) {
@@ -145,11 +170,18 @@ std::string Error::Render() const {
 
 Error ErrnoError(std::string_view action, const std::string& path) {
   const int saved = errno;
-  Code code = Code::kIo;
-  if (saved == ENOENT || saved == ENOTDIR) code = Code::kNotFound;
-  if (saved == EACCES || saved == EPERM || saved == EROFS) code = Code::kPermission;
-  if (saved == ENOSPC || saved == EDQUOT || saved == EFBIG) code = Code::kDiskFull;
-  return Error(code, fmt::format("cannot {} {}: {}", action, path, std::strerror(saved)));
+  return SystemError(saved, fmt::format("cannot {} {}: {}", action, path, std::strerror(saved)));
+}
+
+Error AsError(const std::exception& failure) {
+  if (const auto* ours = dynamic_cast<const Error*>(&failure)) return *ours;
+  if (const auto* system = dynamic_cast<const std::system_error*>(&failure)) {
+    return SystemError(system->code().value(), failure.what());
+  }
+  if (dynamic_cast<const std::bad_alloc*>(&failure) != nullptr) {
+    return Error(Code::kEnvironment, "there is no memory left");
+  }
+  return Error(Code::kInternal, failure.what());
 }
 
 }  // namespace keelrow

@@ -106,4 +106,8 @@ class Error : public std::exception {
 /// The present errno as an Error: kNotFound, kPermission, kDiskFull or kIo.
 Error ErrnoError(std::string_view action, const std::string& path);
 
+/// Anything that was thrown, as an Error: one of ours stays, what the operating system refused gets
+/// its code, the rest is kInternal. For the outermost catch of a program.
+Error AsError(const std::exception& failure);
+
 }  // namespace keelrow

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -45,11 +46,56 @@ void Flush(const fs::path& path, int flags) {
   if (::fsync(fd.get()) != 0) throw ErrnoError("flush", path.string());
 }
 
-void FlushFolder(const fs::path& path) { Flush(path, O_RDONLY | O_DIRECTORY); }
+void FlushFolder(const fs::path& path) {
+  Flush(path, O_RDONLY | O_DIRECTORY);
+}
 
 fs::path ParentOf(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
+
+/// The file under its other name. That name is always the same, so that what a killed process left
+/// is taken over by the next one; a lock keeps two living writers apart, of whom the second takes a
+/// name of its own.
+class Draft {
+ public:
+  explicit Draft(const fs::path& path) : path_(path), name_(path.string() + ".keelrow.tmp") {
+    if (OpenShared()) return;
+    static std::atomic<unsigned> counter{0};
+    name_ = fmt::format("{}.{}.{}.keelrow.tmp", path.string(), ::getpid(), counter++);
+    fd_.emplace(::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (fd() < 0) throw ErrnoError("write", path_.string());
+  }
+  ~Draft() {
+    if (fd() >= 0 && !published_) ::unlink(name_.c_str());
+  }
+  Draft(const Draft&) = delete;
+  Draft& operator=(const Draft&) = delete;
+
+  int fd() const { return fd_->get(); }
+
+  void Publish() {
+    if (::rename(name_.c_str(), path_.c_str()) != 0) throw ErrnoError("replace", path_.string());
+    published_ = true;
+  }
+
+ private:
+  /// False when another writer has it: the lock is held, or the name was moved away meanwhile.
+  bool OpenShared() {
+    fd_.emplace(::open(name_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+    if (fd() < 0) throw ErrnoError("write", path_.string());
+    struct stat opened {};
+    struct stat named {};
+    return ::flock(fd(), LOCK_EX | LOCK_NB) == 0 && ::fstat(fd(), &opened) == 0 &&
+           ::stat(name_.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+           ::ftruncate(fd(), 0) == 0;
+  }
+
+  const fs::path path_;
+  std::string name_;
+  std::optional<Descriptor> fd_;
+  bool published_ = false;
+};
 
 }  // namespace
 
@@ -85,18 +131,10 @@ void WriteFileDurably(const fs::path& path, std::string_view bytes) {
 }
 
 void WriteFileDurably(const fs::path& path, std::span<const std::string_view> pieces) {
-  static std::atomic<unsigned> counter{0};
-  const fs::path draft = fmt::format("{}.{}.{}.tmp", path.string(), ::getpid(), counter++);
-  try {
-    const Descriptor fd(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-    if (fd.get() < 0) throw ErrnoError("write", path.string());
-    for (const std::string_view piece : pieces) WriteAll(fd.get(), piece, path);
-    if (::fsync(fd.get()) != 0) throw ErrnoError("flush", path.string());
-    if (::rename(draft.c_str(), path.c_str()) != 0) throw ErrnoError("replace", path.string());
-  } catch (...) {
-    ::unlink(draft.c_str());
-    throw;
-  }
+  Draft draft(path);
+  for (const std::string_view piece : pieces) WriteAll(draft.fd(), piece, path);
+  if (::fsync(draft.fd()) != 0) throw ErrnoError("flush", path.string());
+  draft.Publish();
   FlushFolder(ParentOf(path));
 }
 

@@ -40,7 +40,9 @@ std::string Sha256::HexDigest() {
   return ToHex(digest);
 }
 
-std::string Sha256Hex(std::string_view bytes) { return Sha256().Update(bytes).HexDigest(); }
+std::string Sha256Hex(std::string_view bytes) {
+  return Sha256().Update(bytes).HexDigest();
+}
 
 std::string Sha256Hex(std::span<const std::byte> bytes) {
   return Sha256().Update(bytes).HexDigest();

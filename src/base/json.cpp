@@ -69,7 +69,9 @@ void WriteJsonFile(const std::filesystem::path& path, const Json& value) {
   WriteFileDurably(path, value.dump(1) + "\n");
 }
 
-std::string CanonicalJson(const Json& value) { return value.dump(); }
+std::string CanonicalJson(const Json& value) {
+  return value.dump();
+}
 
 const Json& Member(const Json& object, const char* key, std::string_view name) {
   if (object.is_object()) {

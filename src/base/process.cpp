@@ -142,7 +142,9 @@ ExitStatus Process::Reap() {
   return {.code = WEXITSTATUS(status), .signal = 0};
 }
 
-std::filesystem::path ProgramPath() { return std::filesystem::read_symlink("/proc/self/exe"); }
+std::filesystem::path ProgramPath() {
+  return std::filesystem::read_symlink("/proc/self/exe");
+}
 
 std::filesystem::path SiblingProgram(const std::string& name) {
   const std::filesystem::path path = ProgramPath().parent_path() / name;

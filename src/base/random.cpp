@@ -21,9 +21,13 @@ Random::Random(uint64_t seed, std::string_view purpose, std::initializer_list<ui
   }
 }
 
-uint64_t Random::Next() { return Mix(state_ += 0x9e3779b97f4a7c15ULL); }
+uint64_t Random::Next() {
+  return Mix(state_ += 0x9e3779b97f4a7c15ULL);
+}
 
-double Random::Uniform() { return static_cast<double>(Next() >> 11) * 0x1.0p-53; }
+double Random::Uniform() {
+  return static_cast<double>(Next() >> 11) * 0x1.0p-53;
+}
 
 uint64_t Random::Below(uint64_t bound) {
   // Draws under 2^64 mod bound are refused: the rest is a whole number of rounds.

@@ -40,9 +40,13 @@ void InstallStopSignals() {
   ::signal(SIGPIPE, SIG_IGN);
 }
 
-bool StopRequested() { return stop_signal.load(std::memory_order_relaxed) != 0; }
+bool StopRequested() {
+  return stop_signal.load(std::memory_order_relaxed) != 0;
+}
 
-int StopSignal() { return stop_signal.load(); }
+int StopSignal() {
+  return stop_signal.load();
+}
 
 void ThrowIfStopped() {
   if (!StopRequested()) return;
@@ -50,7 +54,9 @@ void ThrowIfStopped() {
               {.hint = "run the same command again to go on"});
 }
 
-void RequestStop(int signal) { OnSignal(signal); }
+void RequestStop(int signal) {
+  OnSignal(signal);
+}
 
 void ResetStop() {
   stop_signal = 0;
@@ -65,6 +71,8 @@ bool WaitForStop(std::chrono::milliseconds time) {
   return StopRequested();
 }
 
-int StopDescriptor() { return StopPipe()[0]; }
+int StopDescriptor() {
+  return StopPipe()[0];
+}
 
 }  // namespace keelrow

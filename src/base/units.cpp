@@ -16,8 +16,8 @@ struct Unit {
 
 constexpr std::array kTimes = {Unit{"ms", 1}, Unit{"s", 1000}, Unit{"m", 60'000},
                                Unit{"h", 3'600'000}, Unit{"d", 86'400'000}};
-constexpr std::array kSizes = {Unit{"B", 1},       Unit{"kB", 1e3},     Unit{"MB", 1e6},
-                               Unit{"GB", 1e9},    Unit{"KiB", 1 << 10}, Unit{"MiB", 1 << 20},
+constexpr std::array kSizes = {Unit{"B", 1},        Unit{"kB", 1e3},      Unit{"MB", 1e6},
+                               Unit{"GB", 1e9},     Unit{"KiB", 1 << 10}, Unit{"MiB", 1 << 20},
                                Unit{"GiB", 1 << 30}};
 
 /// Splits "10MB" into 10 and the factor of MB; negative when it cannot.
@@ -45,10 +45,14 @@ std::string Spelled(double value, std::span<const Unit> units) {
 
 std::string_view Spelled(Threshold::Op op) {
   switch (op) {
-    case Threshold::Op::kLess: return "<";
-    case Threshold::Op::kLessEqual: return "<=";
-    case Threshold::Op::kGreater: return ">";
-    case Threshold::Op::kGreaterEqual: return ">=";
+    case Threshold::Op::kLess:
+      return "<";
+    case Threshold::Op::kLessEqual:
+      return "<=";
+    case Threshold::Op::kGreater:
+      return ">";
+    case Threshold::Op::kGreaterEqual:
+      return ">=";
   }
   return "";
 }
@@ -59,19 +63,27 @@ std::string Duration::ToString() const {
   return Spelled(static_cast<double>(value.count()), kTimes);
 }
 
-std::string ByteSize::ToString() const { return Spelled(static_cast<double>(value), kSizes); }
+std::string ByteSize::ToString() const {
+  return Spelled(static_cast<double>(value), kSizes);
+}
 
 bool Threshold::Holds(double measured) const {
   switch (op) {
-    case Op::kLess: return measured < bound;
-    case Op::kLessEqual: return measured <= bound;
-    case Op::kGreater: return measured > bound;
-    case Op::kGreaterEqual: return measured >= bound;
+    case Op::kLess:
+      return measured < bound;
+    case Op::kLessEqual:
+      return measured <= bound;
+    case Op::kGreater:
+      return measured > bound;
+    case Op::kGreaterEqual:
+      return measured >= bound;
   }
   return false;
 }
 
-std::string Threshold::ToString() const { return fmt::format("{}{}", Spelled(op), bound); }
+std::string Threshold::ToString() const {
+  return fmt::format("{}{}", Spelled(op), bound);
+}
 
 Expected<Duration> ParseDuration(std::string_view text) {
   const double value = Scaled(text, kTimes);

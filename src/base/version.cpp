@@ -2,6 +2,8 @@
 
 namespace keelrow {
 
-std::string_view Version() { return KEELROW_VERSION; }
+std::string_view Version() {
+  return KEELROW_VERSION;
+}
 
 }  // namespace keelrow

@@ -52,8 +52,8 @@ void CheckContents(const fs::path& folder, const Checksums& sums) {
 Bundle Bundle::Open(const fs::path& folder) {
   const fs::path sums_path = folder / kSumsFile;
   if (!fs::exists(sums_path)) {
-    throw Error(Code::kNotFound, fmt::format("{} is not a bundle: it has no {}", folder.string(),
-                                             kSumsFile));
+    throw Error(Code::kNotFound,
+                fmt::format("{} is not a bundle: it has no {}", folder.string(), kSumsFile));
   }
   const std::string sums_text = ReadFile(sums_path, 4 << 20);
   Bundle bundle;
@@ -62,10 +62,8 @@ Bundle Bundle::Open(const fs::path& folder) {
   bundle.hash_ = Sha256Hex(sums_text);
   CheckContents(folder, bundle.sums_);
   const std::string name = (folder / kManifestFile).string();
-  bundle.manifest_ =
-      Manifest::FromJson(ParseJson(bundle.Read(kManifestFile), name).Value(), name);
-  bundle.metrics_ =
-      ParseJson(bundle.Read(kMetricsFile), (folder / kMetricsFile).string()).Value();
+  bundle.manifest_ = Manifest::FromJson(ParseJson(bundle.Read(kManifestFile), name).Value(), name);
+  bundle.metrics_ = ParseJson(bundle.Read(kMetricsFile), (folder / kMetricsFile).string()).Value();
   return bundle;
 }
 

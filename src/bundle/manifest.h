@@ -25,9 +25,9 @@ struct Manifest {
   std::string task;
   std::vector<TensorSpec> inputs;
   std::vector<TensorSpec> outputs;
-  Json preprocess = Json::array();  // rows of transforms/table.cpp, in order
-  std::string postprocess;          // a row of engine/postprocess.cpp
-  std::vector<std::string> labels;  // names of the outputs, in the network's order
+  Json preprocess = Json::array();     // rows of transforms/table.cpp, in order
+  std::string postprocess;             // a row of engine/postprocess.cpp
+  std::vector<std::string> labels;     // names of the outputs, in the network's order
   Json export_check = Json::object();  // how far the engine is from the trainer
   Json lineage = Json::object();       // data, configuration and step hashes, seed, program
 

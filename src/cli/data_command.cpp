@@ -16,8 +16,7 @@ namespace {
 data::QualityResult Measure(const project::LoadedProject& loaded,
                             const std::filesystem::path& folder) {
   const auto source = data::OpenSource(steps::SourceOptionsFrom(loaded.canonical, folder));
-  return data::RunQualityGate(source->List(), *source,
-                              {.config = loaded.project.data.quality},
+  return data::RunQualityGate(source->List(), *source, {.config = loaded.project.data.quality},
                               data::OnViolationOf(loaded.project.data.on_violation.value));
 }
 
@@ -84,8 +83,9 @@ void DefineSplit(CLI::App& command, Globals& globals) {
 
 void DefineData(CLI::App& command, Globals& globals, Outcome& outcome) {
   command.require_subcommand(1);
-  DefineCheck(*command.add_subcommand("check", "Measure the quality of the data against "
-                                               "data.quality; exit code 1 on a violation"),
+  DefineCheck(*command.add_subcommand("check",
+                                      "Measure the quality of the data against "
+                                      "data.quality; exit code 1 on a violation"),
               globals, outcome);
   DefineSplit(*command.add_subcommand("split", "Show how the examples are divided"), globals);
 }

@@ -27,8 +27,9 @@ void PrintDocs(const std::string& what) {
     fmt::print("{}\n", config::ToJsonSchema(*schema, "Keelrow project").dump(2));
     return;
   }
-  fmt::print("# The project file\n\n<!-- Made by `keelrow docs project-file`; do not edit. -->\n\n{}",
-             config::ToMarkdown(*schema));
+  fmt::print(
+      "# The project file\n\n<!-- Made by `keelrow docs project-file`; do not edit. -->\n\n{}",
+      config::ToMarkdown(*schema));
 }
 
 /// A failure goes to the pipeline with its code; anything else ends as an internal error there.
@@ -39,11 +40,8 @@ void RunStepProcess(const std::string& name, const std::string& path) {
       throw Error(Code::kUsage, fmt::format("{} is a job of step `{}`", path, job.step));
     }
     steps::RunStep(job);
-  } catch (const Error& error) {
-    project::EmitFailure(error);
-    throw;
   } catch (const std::exception& failure) {
-    project::EmitFailure(Error(Code::kInternal, failure.what()));
+    project::EmitFailure(AsError(failure));
     throw;
   }
 }

@@ -25,9 +25,10 @@ void WriteProject(const fs::path& folder, const std::string& task, const std::st
   MakeFolders(folder);
   WriteFileDurably(file, ProjectTemplate(task, ProjectNameFor(folder), source));
   WriteFileDurably(folder / ".gitignore", ".keelrow/\n");
-  fmt::print("Wrote {}\n\nNext:\n  1. put pictures into {}, a folder for each class\n"
-             "  2. cd {} && keelrow run\n  3. keelrow up\n",
-             file.string(), (folder / source).string(), folder.string());
+  fmt::print(
+      "Wrote {}\n\nNext:\n  1. put pictures into {}, a folder for each class\n"
+      "  2. cd {} && keelrow run\n  3. keelrow up\n",
+      file.string(), (folder / source).string(), folder.string());
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdio>
 
 #include "base/log.h"
@@ -53,7 +54,8 @@ Error UsageError(const CLI::App& app, const CLI::ParseError& failure) {
   std::string place = "keelrow";
   std::vector<std::string> options;
   const CLI::App* reached = &app;
-  for (AddOptions(app, options); !reached->get_subcommands().empty(); AddOptions(*reached, options)) {
+  for (AddOptions(app, options); !reached->get_subcommands().empty();
+       AddOptions(*reached, options)) {
     reached = reached->get_subcommands().front();
     place += " " + reached->get_name();
   }
@@ -81,6 +83,12 @@ int ReportError(const Error& error) {
   return Info(error.code()).exit_code;
 }
 
+/// What was printed may still be on its way to a full disk. A reader that went away, such as
+/// `head`, wanted no more.
+void FlushOutput() {
+  if (std::fflush(stdout) != 0 && errno != EPIPE) throw ErrnoError("write", "standard output");
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Keelrow: from raw data to a launched, monitored model.", "keelrow");
   Globals globals;
@@ -91,19 +99,18 @@ int Main(int argc, char** argv) {
   try {
     InstallStopSignals();
     app.parse(argc, argv);
+    FlushOutput();
     return outcome.exit_code;
   } catch (const CLI::ParseError& failure) {
     return ReportUsage(app, failure);
-  } catch (const Error& error) {
-    return ReportError(error);
-  } catch (const std::filesystem::filesystem_error& failure) {
-    return ReportError(Error(Code::kIo, failure.what()));
   } catch (const std::exception& failure) {
-    return ReportError(Error(Code::kInternal, failure.what()));
+    return ReportError(AsError(failure));
   }
 }
 
 }  // namespace
 }  // namespace keelrow::cli
 
-int main(int argc, char** argv) { return keelrow::cli::Main(argc, argv); }
+int main(int argc, char** argv) {
+  return keelrow::cli::Main(argc, argv);
+}

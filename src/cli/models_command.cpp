@@ -21,10 +21,14 @@ track::Store OpenStore(const Globals& globals) {
 }
 
 Json ToJson(const track::ModelVersion& version) {
-  return {{"model", version.model},     {"version", version.version},
-          {"aliases", version.aliases}, {"created", version.created},
-          {"run", version.run},         {"bundle", version.bundle_path},
-          {"sha256", version.bundle_hash}, {"metrics", version.metrics},
+  return {{"model", version.model},
+          {"version", version.version},
+          {"aliases", version.aliases},
+          {"created", version.created},
+          {"run", version.run},
+          {"bundle", version.bundle_path},
+          {"sha256", version.bundle_hash},
+          {"metrics", version.metrics},
           {"gate", version.gate}};
 }
 
@@ -80,8 +84,8 @@ void Show(const Globals& globals, const Arguments& arguments) {
       versions.push_back(ToJson(version));
     }
   }
-  fmt::print("{}\n", Json{{"model", arguments.model}, {"versions", versions}, {"audit", audit}}
-                         .dump(1));
+  fmt::print("{}\n",
+             Json{{"model", arguments.model}, {"versions", versions}, {"audit", audit}}.dump(1));
 }
 
 void RequireGate(const track::ModelVersion& version, bool force) {
@@ -108,8 +112,7 @@ void Promote(const Globals& globals, const Arguments& arguments) {
 }
 
 void Rollback(const Globals& globals, const Arguments& arguments) {
-  const int version =
-      OpenStore(globals).Rollback(arguments.model, arguments.alias, CurrentUser());
+  const int version = OpenStore(globals).Rollback(arguments.model, arguments.alias, CurrentUser());
   fmt::print("{} is back at version {} as @{}\n", arguments.model, version, arguments.alias);
 }
 

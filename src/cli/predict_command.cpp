@@ -11,13 +11,26 @@
 namespace keelrow::cli {
 namespace {
 
+Error NoSuchModel(const std::string& model, const std::string& name, const std::string& alias) {
+  if (model.empty()) {
+    return Error(Code::kNotFound, fmt::format("`{}` has no promoted version to ask", name),
+                 {.hint = "`keelrow run` trains and promotes one; -m names a bundle"});
+  }
+  return Error(
+      Code::kNotFound,
+      fmt::format("`{}` is neither a bundle's folder nor a model with the alias @{}", model, alias),
+      {.hint = "`keelrow models ls` lists the registered models"});
+}
+
 /// A bundle's folder, or a registered model's name with an alias or version: `digits@champion`,
 /// `digits/3`. Without any, the champion of the project.
 fs::path ResolveBundle(const std::string& model, const Globals& globals) {
   if (fs::exists(fs::path(model) / "SHA256SUMS")) return model;
   if (!model.empty() && !fs::exists(globals.file)) {
-    throw Error(Code::kNotFound, fmt::format("{} is not a bundle's folder, and there is no project "
-                                             "here whose models it could name", model),
+    throw Error(Code::kNotFound,
+                fmt::format("{} is not a bundle's folder, and there is no project "
+                            "here whose models it could name",
+                            model),
                 {.hint = "a bundle has a file SHA256SUMS; -f names a project file"});
   }
   const pipeline::Workspace workspace = globals.OpenWorkspace();
@@ -31,11 +44,7 @@ fs::path ResolveBundle(const std::string& model, const Globals& globals) {
   const size_t at = model.find('@');
   const std::string alias = at == std::string::npos ? "champion" : model.substr(at + 1);
   const auto found = store.FindAlias(name, alias);
-  if (!found) {
-    throw Error(Code::kNotFound, fmt::format("`{}` is neither a bundle's folder nor a model with "
-                                             "the alias @{}", model, alias),
-                {.hint = "`keelrow models ls` lists the registered models"});
-  }
+  if (!found) throw NoSuchModel(model, name, alias);
   return found->bundle_path;
 }
 
@@ -62,7 +71,8 @@ std::vector<Answer> AnswerAll(const engine::Predictor& predictor,
 void Print(const std::vector<Answer>& answers, bool json) {
   for (const Answer& answer : answers) {
     if (json) {
-      fmt::print("{}\n", Json{{"file", answer.file}, {"result", answer.result}}.dump());
+      fmt::print("{}\n", Json{{"file", answer.file}, {"result", answer.result}}.dump(
+                             -1, ' ', false, Json::error_handler_t::replace));
     } else if (!answer.ok) {
       fmt::print("{}  error: {}\n", answer.file, answer.result["error"].get<std::string>());
     } else {

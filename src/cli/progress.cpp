@@ -13,10 +13,13 @@ constexpr auto kPlainPause = std::chrono::seconds(5);
 }  // namespace
 
 Progress::Progress(bool quiet)
-    : quiet_(quiet), terminal_(::isatty(STDERR_FILENO) != 0),
+    : quiet_(quiet),
+      terminal_(::isatty(STDERR_FILENO) != 0),
       last_(std::chrono::steady_clock::now()) {}
 
-Progress::~Progress() { Clear(); }
+Progress::~Progress() {
+  Clear();
+}
 
 void Progress::Show(const std::string& line) {
   const auto now = std::chrono::steady_clock::now();

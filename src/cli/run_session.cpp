@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
 #include "base/version.h"
@@ -39,6 +40,15 @@ std::string ProgressLine(const pipeline::PlannedStep& step, size_t index, size_t
   return line;
 }
 
+/// Why a run ended matters more than that it cannot be recorded, say on a full disk.
+void RecordEnd(track::Store& store, const std::string& run, const std::string& status) {
+  try {
+    store.FinishRun(run, status);
+  } catch (const Error& error) {
+    log::Warning("run {} {}, which could not be recorded: {}", run, status, error.message());
+  }
+}
+
 }  // namespace
 
 /// Turns what happens in a run into progress lines and rows of the store.
@@ -48,11 +58,12 @@ class RunSession::Recorder {
       : store_(store), run_(std::move(run)), progress_(quiet) {}
 
   pipeline::RunObserver Observer() {
-    return {.on_start = [this](const auto& step, size_t index, size_t count) {
-              index_ = index;
-              count_ = count;
-              progress_.Show(ProgressLine(step, index, count, {}));
-            },
+    return {.on_start =
+                [this](const auto& step, size_t index, size_t count) {
+                  index_ = index;
+                  count_ = count;
+                  progress_.Show(ProgressLine(step, index, count, {}));
+                },
             .on_event = [this](const auto& step, const auto& event) { OnEvent(step, event); },
             .on_end = [this](const auto& step, const auto& record,
                              bool ran) { OnEnd(step, record, ran); }};
@@ -128,13 +139,12 @@ pipeline::RunResult RunSession::Execute(const pipeline::Plan& plan, RunSummary& 
   summary.run = store.CreateRun(fresh);
   try {
     Recorder recorder(store, summary.run, globals_.quiet);
-    pipeline::RunResult result = pipeline::Run(
-        plan, workspace_,
-        {.run = summary.run, .observer = recorder.Observer()});
+    pipeline::RunResult result =
+        pipeline::Run(plan, workspace_, {.run = summary.run, .observer = recorder.Observer()});
     store.FinishRun(summary.run, "finished");
     return result;
   } catch (...) {
-    store.FinishRun(summary.run, StopRequested() ? "interrupted" : "failed");
+    RecordEnd(store, summary.run, StopRequested() ? "interrupted" : "failed");
     throw;
   }
 }
@@ -167,9 +177,8 @@ std::filesystem::path RunSession::SourcePath() const {
 }
 
 Json RunSummary::ToJson() const {
-  return {{"run", run},         {"ran", ran},         {"cached", cached},
-          {"seconds", seconds}, {"metrics", metrics}, {"report", report},
-          {"promotion", promotion}};
+  return {{"run", run},         {"ran", ran},       {"cached", cached},      {"seconds", seconds},
+          {"metrics", metrics}, {"report", report}, {"promotion", promotion}};
 }
 
 std::string RunSummary::Render() const {

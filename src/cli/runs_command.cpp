@@ -22,9 +22,9 @@ Json ToJson(const track::Run& run) {
                      {"status", step.status},
                      {"seconds", step.seconds}});
   }
-  return {{"id", run.id},           {"project", run.project},       {"status", run.status},
-          {"started", run.started}, {"ended", run.ended},           {"parameters", run.parameters},
-          {"tags", run.tags},       {"metrics", run.metrics},       {"steps", steps}};
+  return {{"id", run.id},           {"project", run.project}, {"status", run.status},
+          {"started", run.started}, {"ended", run.ended},     {"parameters", run.parameters},
+          {"tags", run.tags},       {"metrics", run.metrics}, {"steps", steps}};
 }
 
 std::string MetricText(const track::Run& run, const std::string& metric) {
@@ -47,8 +47,8 @@ void List(const Globals& globals) {
     rows.push_back({run.id, run.status, TimeText(run.started), HumanSeconds(seconds),
                     MetricText(run, "test.accuracy")});
   }
-  fmt::print("{}", runs.empty() ? "No runs yet: `keelrow run` makes the first.\n"
-                                : RenderTable(rows));
+  fmt::print("{}",
+             runs.empty() ? "No runs yet: `keelrow run` makes the first.\n" : RenderTable(rows));
 }
 
 void Show(const Globals& globals, const std::string& id) {
@@ -61,8 +61,8 @@ void Show(const Globals& globals, const std::string& id) {
              TimeText(run.started));
   std::vector<std::vector<std::string>> steps = {{"step", "status", "seconds", "key"}};
   for (const track::StepRecord& step : run.steps) {
-    steps.push_back({step.name, step.status, fmt::format("{:.1f}", step.seconds),
-                     step.key.substr(0, 16)});
+    steps.push_back(
+        {step.name, step.status, fmt::format("{:.1f}", step.seconds), step.key.substr(0, 16)});
   }
   std::vector<std::vector<std::string>> metrics = {{"metric", "value"}};
   for (const auto& [name, value] : run.metrics) {

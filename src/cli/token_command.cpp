@@ -29,10 +29,10 @@ void DefineToken(CLI::App& command, Globals& globals, Outcome&) {
     const Duration ttl = TtlOf(globals, *arguments);
     const gateway::TokenAuthority authority(
         gateway::LoadOrCreateSecret(globals.OpenWorkspace().root()));
-    const std::string token = authority.Issue(
-        {.subject = arguments->subject,
-         .scopes = {"predict"},
-         .ttl = std::chrono::duration_cast<std::chrono::seconds>(ttl.value)});
+    const std::string token =
+        authority.Issue({.subject = arguments->subject,
+                         .scopes = {"predict"},
+                         .ttl = std::chrono::duration_cast<std::chrono::seconds>(ttl.value)});
     fmt::print("{}\n", globals.json() ? Json{{"token", token}}.dump() : token);
   });
 }

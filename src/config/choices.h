@@ -62,7 +62,9 @@ struct Codec<Entry<kChoices>> {
 /// schema alone would lose the struct's own rules, so it keeps the typed reader too.
 template <class T>
 Choice ChoiceOf(std::string name, std::string help, std::string shorthand = {}) {
-  return {.name = std::move(name), .help = std::move(help), .options = SchemaOf<T>(),
+  return {.name = std::move(name),
+          .help = std::move(help),
+          .options = SchemaOf<T>(),
           .shorthand = std::move(shorthand),
           .canonical = [](const Node& node) { return Write(Read<T>(node)); }};
 }

@@ -54,61 +54,109 @@ Error Placed(const Error& error, const Node& node) {
   return error.place().file.empty() ? error.At(node.place) : error;
 }
 
-Schema Codec<bool>::Describe() { return {.type = Schema::Type::kBoolean}; }
+Schema Codec<bool>::Describe() {
+  return {.type = Schema::Type::kBoolean};
+}
 bool Codec<bool>::Read(const Node& node) {
   const std::string& text = ScalarText(node, Describe());
   if (!node.quoted && (text == "true" || text == "false")) return text == "true";
   throw WrongKind(node, Describe());
 }
-Json Codec<bool>::Write(const bool& value) { return value; }
+Json Codec<bool>::Write(const bool& value) {
+  return value;
+}
 
-Schema Codec<int>::Describe() { return {.type = Schema::Type::kInteger}; }
-int Codec<int>::Read(const Node& node) { return ReadInteger<int>(node, Describe()); }
-Json Codec<int>::Write(const int& value) { return value; }
+Schema Codec<int>::Describe() {
+  return {.type = Schema::Type::kInteger};
+}
+int Codec<int>::Read(const Node& node) {
+  return ReadInteger<int>(node, Describe());
+}
+Json Codec<int>::Write(const int& value) {
+  return value;
+}
 
-Schema Codec<int64_t>::Describe() { return {.type = Schema::Type::kInteger}; }
-int64_t Codec<int64_t>::Read(const Node& node) { return ReadInteger<int64_t>(node, Describe()); }
-Json Codec<int64_t>::Write(const int64_t& value) { return value; }
+Schema Codec<int64_t>::Describe() {
+  return {.type = Schema::Type::kInteger};
+}
+int64_t Codec<int64_t>::Read(const Node& node) {
+  return ReadInteger<int64_t>(node, Describe());
+}
+Json Codec<int64_t>::Write(const int64_t& value) {
+  return value;
+}
 
-Schema Codec<uint64_t>::Describe() { return {.type = Schema::Type::kInteger, .min = 0}; }
+Schema Codec<uint64_t>::Describe() {
+  return {.type = Schema::Type::kInteger, .min = 0};
+}
 uint64_t Codec<uint64_t>::Read(const Node& node) {
   return ReadInteger<uint64_t>(node, Describe());
 }
-Json Codec<uint64_t>::Write(const uint64_t& value) { return value; }
+Json Codec<uint64_t>::Write(const uint64_t& value) {
+  return value;
+}
 
-Schema Codec<double>::Describe() { return {.type = Schema::Type::kNumber}; }
+Schema Codec<double>::Describe() {
+  return {.type = Schema::Type::kNumber};
+}
 double Codec<double>::Read(const Node& node) {
   const Expected<double> value = ParseNumber(ScalarText(node, Describe()));
   if (!value || node.quoted) throw WrongKind(node, Describe());
   return *value;
 }
-Json Codec<double>::Write(const double& value) { return value; }
+Json Codec<double>::Write(const double& value) {
+  return value;
+}
 
-Schema Codec<std::string>::Describe() { return {.type = Schema::Type::kString}; }
-std::string Codec<std::string>::Read(const Node& node) { return ScalarText(node, Describe()); }
-Json Codec<std::string>::Write(const std::string& value) { return value; }
+Schema Codec<std::string>::Describe() {
+  return {.type = Schema::Type::kString};
+}
+std::string Codec<std::string>::Read(const Node& node) {
+  return ScalarText(node, Describe());
+}
+Json Codec<std::string>::Write(const std::string& value) {
+  return value;
+}
 
-Schema Codec<Duration>::Describe() { return {.type = Schema::Type::kDuration}; }
+Schema Codec<Duration>::Describe() {
+  return {.type = Schema::Type::kDuration};
+}
 Duration Codec<Duration>::Read(const Node& node) {
   return ReadParsed<Duration>(node, Describe(), ParseDuration);
 }
-Json Codec<Duration>::Write(const Duration& value) { return value.ToString(); }
+Json Codec<Duration>::Write(const Duration& value) {
+  return value.ToString();
+}
 
-Schema Codec<ByteSize>::Describe() { return {.type = Schema::Type::kByteSize}; }
+Schema Codec<ByteSize>::Describe() {
+  return {.type = Schema::Type::kByteSize};
+}
 ByteSize Codec<ByteSize>::Read(const Node& node) {
   return ReadParsed<ByteSize>(node, Describe(), ParseByteSize);
 }
-Json Codec<ByteSize>::Write(const ByteSize& value) { return value.ToString(); }
+Json Codec<ByteSize>::Write(const ByteSize& value) {
+  return value.ToString();
+}
 
-Schema Codec<Threshold>::Describe() { return {.type = Schema::Type::kThreshold}; }
+Schema Codec<Threshold>::Describe() {
+  return {.type = Schema::Type::kThreshold};
+}
 Threshold Codec<Threshold>::Read(const Node& node) {
   return ReadParsed<Threshold>(node, Describe(), ParseThreshold);
 }
-Json Codec<Threshold>::Write(const Threshold& value) { return value.ToString(); }
+Json Codec<Threshold>::Write(const Threshold& value) {
+  return value.ToString();
+}
 
-Schema Codec<Node>::Describe() { return {.type = Schema::Type::kAny}; }
-Node Codec<Node>::Read(const Node& node) { return node; }
-Json Codec<Node>::Write(const Node&) { return nullptr; }
+Schema Codec<Node>::Describe() {
+  return {.type = Schema::Type::kAny};
+}
+Node Codec<Node>::Read(const Node& node) {
+  return node;
+}
+Json Codec<Node>::Write(const Node&) {
+  return nullptr;
+}
 
 const Choice& FindChoice(const std::vector<Choice>& choices, const Node& node,
                          const std::string& name) {

@@ -52,7 +52,9 @@ void Describe(Object<Outer>& object) {
   object.FreeKeys(&Outer::limits, "Limits.");
 }
 
-Outer ReadText(const std::string& text) { return Read<Outer>(ParseYaml(text, "k.yaml")); }
+Outer ReadText(const std::string& text) {
+  return Read<Outer>(ParseYaml(text, "k.yaml"));
+}
 
 /// The error of reading `text`.
 Error FailureOf(const std::string& text) {
@@ -111,8 +113,10 @@ TEST(Config, BadValuesSayWhatIsExpectedAndWhere) {
            {"name: x\non: yes", "expected true or false, found `yes`", 2},
            {"name: x\ninner: {wait: 10}", "`10` is not a duration", 2},
            {"name: x\nsteps:\n  - rezise: 28", "there is no `rezise` to choose here", 3},
-           {"name: x\nsteps:\n  - resize: 0", "0 is out of range: expected an integer (pixels), "
-                                              "1 to 8192", 3}}) {
+           {"name: x\nsteps:\n  - resize: 0",
+            "0 is out of range: expected an integer (pixels), "
+            "1 to 8192",
+            3}}) {
     const Error error = FailureOf(c.text);
     EXPECT_EQ(error.code(), Code::kBadValue) << c.text;
     EXPECT_EQ(error.message(), c.message) << c.text;

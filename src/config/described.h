@@ -64,15 +64,19 @@ class Object {
   template <class M>
   FieldBuilder Field(const std::string& name, M T::*member, const std::string& doc) {
     auto schema = std::make_shared<Schema>(Codec<M>::Describe());
-    fields_.push_back({
-        .name = name, .doc = doc, .schema = schema, .required = false,
-        .read = [member, schema](T& object, const Node& node) {
-          object.*member = Codec<M>::Read(node);
-          if constexpr (std::is_arithmetic_v<M> && !std::same_as<M, bool>) {
-            CheckRange(*schema, static_cast<double>(object.*member));
-          }
-        },
-        .write = [member](const T& object) { return Codec<M>::Write(object.*member); }});
+    fields_.push_back(
+        {.name = name,
+         .doc = doc,
+         .schema = schema,
+         .required = false,
+         .read =
+             [member, schema](T& object, const Node& node) {
+               object.*member = Codec<M>::Read(node);
+               if constexpr (std::is_arithmetic_v<M> && !std::same_as<M, bool>) {
+                 CheckRange(*schema, static_cast<double>(object.*member));
+               }
+             },
+         .write = [member](const T& object) { return Codec<M>::Write(object.*member); }});
     return FieldBuilder(*this, fields_.size() - 1);
   }
 
@@ -96,7 +100,9 @@ class Object {
     Schema schema{.type = Schema::Type::kObject, .doc = doc_};
     const T defaults{};
     for (const auto& field : fields_) {
-      schema.fields.push_back({.name = field.name, .doc = field.doc, .schema = field.schema,
+      schema.fields.push_back({.name = field.name,
+                               .doc = field.doc,
+                               .schema = field.schema,
                                .default_value = field.required ? Json() : field.write(defaults),
                                .required = field.required});
     }
@@ -174,7 +180,9 @@ class Object {
 
 /// A struct with `void Describe(config::Object<T>&)` in its own namespace.
 template <class T>
-concept Described = requires(Object<T>& object) { Describe(object); };
+concept Described = requires(Object<T>& object) {
+  Describe(object);
+};
 
 template <Described T>
 const Object<T>& DescriptionOf() {
@@ -234,9 +242,7 @@ KEELROW_DECLARE_SCALAR_CODEC(Node);  // anything; written as null
 
 template <class T>
 struct Codec<std::vector<T>> {
-  static Schema Describe() {
-    return {.type = Schema::Type::kList, .element = SchemaOf<T>()};
-  }
+  static Schema Describe() { return {.type = Schema::Type::kList, .element = SchemaOf<T>()}; }
   static std::vector<T> Read(const Node& node) {
     std::vector<T> values;
     // One value stands for a list of one, as people write it.
@@ -254,9 +260,7 @@ struct Codec<std::vector<T>> {
 
 template <class T>
 struct Codec<std::map<std::string, T>> {
-  static Schema Describe() {
-    return {.type = Schema::Type::kMap, .element = SchemaOf<T>()};
-  }
+  static Schema Describe() { return {.type = Schema::Type::kMap, .element = SchemaOf<T>()}; }
   static std::map<std::string, T> Read(const Node& node) {
     std::map<std::string, T> values;
     if (node.kind != Node::Kind::kMap) throw WrongKind(node, Describe());

@@ -1,7 +1,6 @@
 // The two documents that are made from a description: JSON Schema and the manual.
 #include <fmt/format.h>
 
-
 #include "config/schema.h"
 
 namespace keelrow::config {
@@ -58,24 +57,38 @@ Json NumberSchema(const Schema& schema, const char* type) {
   return json;
 }
 
-Json PatternSchema(const char* pattern) { return {{"type", "string"}, {"pattern", pattern}}; }
+Json PatternSchema(const char* pattern) {
+  return {{"type", "string"}, {"pattern", pattern}};
+}
 
 Json SchemaOfType(const Schema& schema) {
   switch (schema.type) {
-    case Schema::Type::kBoolean: return {{"type", "boolean"}};
-    case Schema::Type::kInteger: return NumberSchema(schema, "integer");
-    case Schema::Type::kNumber: return NumberSchema(schema, "number");
-    case Schema::Type::kString: return {{"type", {"string", "number", "boolean"}}};
-    case Schema::Type::kDuration: return PatternSchema("^[0-9.]+(ms|s|m|h|d)$");
-    case Schema::Type::kByteSize: return PatternSchema("^[0-9.]+(B|kB|MB|GB|KiB|MiB|GiB)$");
-    case Schema::Type::kThreshold: return PatternSchema("^(<=?|>=?) *-?[0-9.eE+-]+$");
-    case Schema::Type::kName: return NameSchema(schema);
-    case Schema::Type::kEntry: return EntrySchema(schema);
-    case Schema::Type::kList: return ListSchema(schema);
+    case Schema::Type::kBoolean:
+      return {{"type", "boolean"}};
+    case Schema::Type::kInteger:
+      return NumberSchema(schema, "integer");
+    case Schema::Type::kNumber:
+      return NumberSchema(schema, "number");
+    case Schema::Type::kString:
+      return {{"type", {"string", "number", "boolean"}}};
+    case Schema::Type::kDuration:
+      return PatternSchema("^[0-9.]+(ms|s|m|h|d)$");
+    case Schema::Type::kByteSize:
+      return PatternSchema("^[0-9.]+(B|kB|MB|GB|KiB|MiB|GiB)$");
+    case Schema::Type::kThreshold:
+      return PatternSchema("^(<=?|>=?) *-?[0-9.eE+-]+$");
+    case Schema::Type::kName:
+      return NameSchema(schema);
+    case Schema::Type::kEntry:
+      return EntrySchema(schema);
+    case Schema::Type::kList:
+      return ListSchema(schema);
     case Schema::Type::kMap:
       return {{"type", "object"}, {"additionalProperties", SchemaOfType(*schema.element)}};
-    case Schema::Type::kObject: return ObjectSchema(schema);
-    case Schema::Type::kAny: return {{"type", "object"}};
+    case Schema::Type::kObject:
+      return ObjectSchema(schema);
+    case Schema::Type::kAny:
+      return {{"type", "object"}};
   }
   return Json::object();
 }
@@ -167,6 +180,8 @@ Json ToJsonSchema(const Schema& root, const std::string& title) {
   return json;
 }
 
-std::string ToMarkdown(const Schema& root) { return Manual().Write(root); }
+std::string ToMarkdown(const Schema& root) {
+  return Manual().Write(root);
+}
 
 }  // namespace keelrow::config

@@ -70,7 +70,8 @@ class Converter {
 /// sees the text.
 void CheckNesting(std::string_view text, const std::string& name, const NodeLimits& limits) {
   const auto too_deep = [&] {
-    throw Error(Code::kLimit, fmt::format("{} nests deeper than {} levels", name, limits.depth_max));
+    throw Error(Code::kLimit,
+                fmt::format("{} nests deeper than {} levels", name, limits.depth_max));
   };
   size_t brackets = 0;
   size_t markers = 0;  // "- - - -" and "? ? ?" nest on one line
@@ -93,7 +94,8 @@ Node& Step(Node& node, const std::string& part, std::string_view path) {
     return node.items[index];
   }
   if (node.kind == Node::Kind::kScalar) {
-    throw Error(Code::kBadValue, fmt::format("--set {}: there is a plain value above `{}`", path, part));
+    throw Error(Code::kBadValue,
+                fmt::format("--set {}: there is a plain value above `{}`", path, part));
   }
   node.kind = Node::Kind::kMap;
   return node.FindOrAdd(part, {.file = fmt::format("--set {}", path)});
@@ -118,10 +120,14 @@ Node& Node::FindOrAdd(const std::string& key, const Place& key_place) {
 
 std::string_view Node::KindName() const {
   switch (kind) {
-    case Kind::kNull: return "nothing";
-    case Kind::kScalar: return "a single value";
-    case Kind::kList: return "a list";
-    case Kind::kMap: return "a map";
+    case Kind::kNull:
+      return "nothing";
+    case Kind::kScalar:
+      return "a single value";
+    case Kind::kList:
+      return "a list";
+    case Kind::kMap:
+      return "a map";
   }
   return "";
 }

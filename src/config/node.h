@@ -35,8 +35,8 @@ struct Node::Entry {
 
 /// Bounds on a document from a stranger.
 struct NodeLimits {
-  size_t size_max = 1 << 20;    // bytes
-  size_t nodes_max = 100'000;   // after aliases are expanded
+  size_t size_max = 1 << 20;   // bytes
+  size_t nodes_max = 100'000;  // after aliases are expanded
   size_t depth_max = 64;
 };
 

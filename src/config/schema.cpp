@@ -11,19 +11,32 @@ namespace {
 
 std::string BaseText(Schema::Type type) {
   switch (type) {
-    case Schema::Type::kBoolean: return "true or false";
-    case Schema::Type::kInteger: return "an integer";
-    case Schema::Type::kNumber: return "a number";
-    case Schema::Type::kString: return "text";
-    case Schema::Type::kDuration: return "a duration such as `30s`";
-    case Schema::Type::kByteSize: return "a size such as `10MB`";
-    case Schema::Type::kThreshold: return "a limit such as \">=0.97\"";
-    case Schema::Type::kName: return "one of";
-    case Schema::Type::kEntry: return "one of";
-    case Schema::Type::kList: return "a list";
-    case Schema::Type::kMap: return "a map";
-    case Schema::Type::kObject: return "a map";
-    case Schema::Type::kAny: return "anything";
+    case Schema::Type::kBoolean:
+      return "true or false";
+    case Schema::Type::kInteger:
+      return "an integer";
+    case Schema::Type::kNumber:
+      return "a number";
+    case Schema::Type::kString:
+      return "text";
+    case Schema::Type::kDuration:
+      return "a duration such as `30s`";
+    case Schema::Type::kByteSize:
+      return "a size such as `10MB`";
+    case Schema::Type::kThreshold:
+      return "a limit such as \">=0.97\"";
+    case Schema::Type::kName:
+      return "one of";
+    case Schema::Type::kEntry:
+      return "one of";
+    case Schema::Type::kList:
+      return "a list";
+    case Schema::Type::kMap:
+      return "a map";
+    case Schema::Type::kObject:
+      return "a map";
+    case Schema::Type::kAny:
+      return "anything";
   }
   return "";
 }
@@ -70,8 +83,8 @@ std::string TypeText(const Schema& schema) {
 void CheckRange(const Schema& schema, double value) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   if (value >= schema.min.value_or(-kInfinity) && value <= schema.max.value_or(kInfinity)) return;
-  throw Error(Code::kBadValue, fmt::format("{} is out of range: expected {}", value,
-                                           TypeText(schema)));
+  throw Error(Code::kBadValue,
+              fmt::format("{} is out of range: expected {}", value, TypeText(schema)));
 }
 
 std::vector<Leaf> Leaves(const Schema& root) {

@@ -26,8 +26,8 @@ struct FieldInfo {
 struct Choice {
   std::string name;
   std::string help;
-  std::shared_ptr<const Schema> options;  // null when the choice takes none
-  std::string shorthand = {};  // the option that `name: value` sets, or empty
+  std::shared_ptr<const Schema> options;            // null when the choice takes none
+  std::string shorthand = {};                       // the option that `name: value` sets, or empty
   std::function<Json(const Node&)> canonical = {};  // checks the options, fills in defaults
 };
 
@@ -35,11 +35,19 @@ struct Choice {
 /// manual, the JSON Schema and the range checks. Plain data.
 struct Schema {
   enum class Type {
-    kBoolean, kInteger, kNumber, kString, kDuration, kByteSize, kThreshold,
-    kName,    // a string out of `choices`
-    kEntry,   // one of `choices` with its options: `resize: {size: 28}`
-    kList, kMap, kObject,
-    kAny,     // an environment's overlay: checked when it is applied
+    kBoolean,
+    kInteger,
+    kNumber,
+    kString,
+    kDuration,
+    kByteSize,
+    kThreshold,
+    kName,   // a string out of `choices`
+    kEntry,  // one of `choices` with its options: `resize: {size: 28}`
+    kList,
+    kMap,
+    kObject,
+    kAny,  // an environment's overlay: checked when it is applied
   };
 
   Type type = Type::kString;

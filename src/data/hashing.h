@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/expected.h"
-#include "data/example.h"
 #include "base/stat_cache.h"
+#include "data/example.h"
 
 namespace keelrow::data {
 

@@ -147,6 +147,16 @@ QualityReport Measure(std::span<const Example> examples, const Faults& faults,
   return report;
 }
 
+/// Those of the declared classes; all where none are declared.
+std::vector<Example> WithKnownLabels(std::span<const Example> examples,
+                                     const std::vector<std::string>& declared) {
+  std::vector<Example> known;
+  std::ranges::copy_if(examples, std::back_inserter(known), [&](const Example& example) {
+    return declared.empty() || std::ranges::find(declared, example.label) != declared.end();
+  });
+  return known;
+}
+
 std::vector<Example> Without(std::span<const Example> examples,
                              const std::vector<BadExample>& bad) {
   std::unordered_set<std::string_view> ids;
@@ -198,7 +208,7 @@ QualityReport CheckQuality(std::span<const Example> examples, const Source& sour
 
 QualityResult RunQualityGate(std::span<const Example> examples, const Source& source,
                              const QualityRequest& request, OnViolation on_violation) {
-  RequireClasses(examples, "the data");
+  RequireClasses(WithKnownLabels(examples, request.config.classes), "the data");
   QualityResult result{.report = CheckQuality(examples, source, request)};
   result.kept = Without(examples, result.report.bad);
   result.passed = result.report.ok() || on_violation == OnViolation::kWarn;
@@ -227,8 +237,9 @@ Error QualityResult::Failure() const {
   if (!last.bad.empty()) {
     hint = "`keelrow data check` lists them; data.on_violation: clean sets bad examples aside";
   } else if (cleaned) {
-    hint = "this is after bad examples were set aside: it takes other data, or another limit in "
-           "data.quality";
+    hint =
+        "this is after bad examples were set aside: it takes other data, or another limit in "
+        "data.quality";
   }
   return Error(Code::kQuality, message, {.hint = hint});
 }

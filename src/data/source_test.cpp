@@ -7,8 +7,8 @@
 
 #include "base/files.h"
 #include "base/hash.h"
-#include "data/duckdb.h"
 #include "base/stat_cache.h"
+#include "data/duckdb.h"
 #include "data/tar_for_test.h"
 
 namespace keelrow::data {

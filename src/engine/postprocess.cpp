@@ -34,14 +34,17 @@ constexpr std::array kRows = {
 
 }  // namespace
 
-std::span<const Postprocess> Postprocesses() { return kRows; }
+std::span<const Postprocess> Postprocesses() {
+  return kRows;
+}
 
 const Postprocess& FindPostprocess(const std::string& name) {
   for (const Postprocess& row : kRows) {
     if (row.name == name) return row;
   }
   throw Error(Code::kUnsupported, fmt::format("the bundle asks for the postprocessing `{}`, which "
-                                              "this program does not have", name));
+                                              "this program does not have",
+                                              name));
 }
 
 }  // namespace keelrow::engine

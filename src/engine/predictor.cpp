@@ -33,9 +33,13 @@ Predictor Predictor::Load(const std::filesystem::path& folder, const SessionOpti
   return predictor;
 }
 
-const bundle::Manifest& Predictor::manifest() const { return state_->manifest; }
+const bundle::Manifest& Predictor::manifest() const {
+  return state_->manifest;
+}
 
-const std::string& Predictor::bundle_hash() const { return state_->bundle_hash; }
+const std::string& Predictor::bundle_hash() const {
+  return state_->bundle_hash;
+}
 
 std::vector<float> Predictor::Scores(transforms::Payload payload) const {
   const Tensor input = state_->preprocess.Apply(std::move(payload));
@@ -47,7 +51,9 @@ std::vector<float> Predictor::Scores(transforms::Payload payload) const {
   return scores;
 }
 
-Json Predictor::Answer(transforms::Payload payload) const { return Render(Scores(std::move(payload))); }
+Json Predictor::Answer(transforms::Payload payload) const {
+  return Render(Scores(std::move(payload)));
+}
 
 Json Predictor::Render(const std::vector<float>& scores) const {
   return state_->postprocess.render(scores, state_->manifest.labels);

@@ -41,7 +41,9 @@ ov::CompiledModel Compile(std::string_view onnx, const SessionOptions& options) 
   }
 }
 
-std::vector<int64_t> Dimensions(const ov::Shape& shape) { return {shape.begin(), shape.end()}; }
+std::vector<int64_t> Dimensions(const ov::Shape& shape) {
+  return {shape.begin(), shape.end()};
+}
 
 }  // namespace
 
@@ -75,7 +77,9 @@ Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 
-const std::vector<int64_t>& Session::InputShape() const { return state_->input_shape; }
+const std::vector<int64_t>& Session::InputShape() const {
+  return state_->input_shape;
+}
 
 Tensor Session::Run(const Tensor& input) const {
   if (input.shape != state_->input_shape || input.dtype != DType::kFloat32) {
@@ -86,9 +90,9 @@ Tensor Session::Run(const Tensor& input) const {
   try {
     ov::InferRequest request = state_->Take();
     // The engine reads from our buffer; it does not write to inputs.
-    request.set_input_tensor(
-        ov::Tensor(ov::element::f32, ov::Shape(input.shape.begin(), input.shape.end()),
-                   const_cast<std::byte*>(input.bytes.data())));
+    request.set_input_tensor(ov::Tensor(ov::element::f32,
+                                        ov::Shape(input.shape.begin(), input.shape.end()),
+                                        const_cast<std::byte*>(input.bytes.data())));
     request.infer();
     const ov::Tensor result = request.get_output_tensor();
     Tensor output = Tensor::Zeros(DType::kFloat32, Dimensions(result.get_shape()));

@@ -133,7 +133,8 @@ class Session {
     if (parser.is_done()) co_return Arrival::kRequest;
     Enter(Phase::kBody, limits_.body_timeout);
     parser.eager(true);
-    if (buffer_.size() == 0 && exchange_->request.headers.Find("Expect")) {
+    const bool speaks_1_1 = parser.get().version() >= 11;
+    if (buffer_.size() == 0 && speaks_1_1 && exchange_->request.headers.Find("Expect")) {
       out_ += "HTTP/1.1 100 Continue\r\n\r\n";
     }
     if (!co_await Parse(parser, [&] { return parser.is_done(); })) co_return Lost();

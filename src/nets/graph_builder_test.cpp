@@ -33,7 +33,8 @@ TEST(GraphBuilder, InfersShapesAsItGrows) {
   EXPECT_EQ(g.Shape(g.GlobalAveragePool2d(x)), (Graph::Shape{8, 1, 1}));
   x = g.Flatten(x);
   EXPECT_EQ(g.Shape(x), Graph::Shape{320});
-  const Graph graph = std::move(g).Build(g.Linear("fc", x, {.features = 2}));
+  const auto y = g.Linear("fc", x, {.features = 2});
+  const Graph graph = std::move(g).Build(y);
   EXPECT_EQ(graph.ParameterCount(), 8 * 3 * 25 + 8 + 2 * 320 + 2);
   EXPECT_EQ(graph.nodes.front().Integer("stride"), 2);
   EXPECT_NO_THROW(CheckGraph(graph));
@@ -42,7 +43,8 @@ TEST(GraphBuilder, InfersShapesAsItGrows) {
 TEST(GraphBuilder, SaysHowParametersStartAndDecay) {
   GraphBuilder g;
   auto x = g.BatchNorm2d("bn", g.Conv2d("conv", g.Input("x", {4, 4, 4}), {.channels = 6}));
-  const Graph graph = std::move(g).Build(g.Linear("fc", g.Flatten(x), {.features = 3}));
+  const auto y = g.Linear("fc", g.Flatten(x), {.features = 3});
+  const Graph graph = std::move(g).Build(y);
   const auto find = [&](const std::string& name) {
     for (const Graph::Parameter& p : graph.parameters) {
       if (p.name == name) return p;
@@ -87,7 +89,8 @@ TEST(GraphBuilder, RefusesANameUsedTwice) {
 Graph TinyGraph() {
   GraphBuilder g;
   const auto x = g.Flatten(g.Input("input", {1, 2, 2}));
-  return std::move(g).Build(g.Relu(g.Linear("fc", x, {.features = 3})));
+  const auto y = g.Relu(g.Linear("fc", x, {.features = 3}));
+  return std::move(g).Build(y);
 }
 
 TEST(CheckGraph, FindsWhatABuilderWouldNotMake) {

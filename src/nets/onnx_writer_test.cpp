@@ -129,7 +129,8 @@ Graph ConvGraph() {
   auto x = g.Input("input", {1, 6, 6});
   x = g.Relu6(g.BatchNorm2d("bn", g.Conv2d("conv", x, {.channels = 2, .stride = 2})));
   x = g.Dropout(g.Flatten(g.GlobalAveragePool2d(x)), 0.5);
-  return std::move(g).Build(g.Linear("fc", x, {.features = 3}));
+  const auto y = g.Linear("fc", x, {.features = 3});
+  return std::move(g).Build(y);
 }
 
 TEST(OnnxWriter, WritesHeaderPortsAndNodesInOrder) {
@@ -163,7 +164,8 @@ TEST(OnnxWriter, StoresWeightsRawAndLeavesTheCounterOut) {
 TEST(OnnxWriter, TakesPortNamesAndKeepsThemApartFromSkippedNodes) {
   GraphBuilder g;
   const auto x = g.Input("input", {4});
-  const Graph graph = std::move(g).Build(g.Dropout(x, 0.5));
+  const auto y = g.Dropout(x, 0.5);
+  const Graph graph = std::move(g).Build(y);
   const ReadModel model =
       Read(WriteOnnx(graph, {}, {.input_names = {"pixels"}, .output_names = {"same_pixels"}}));
   EXPECT_THAT(model.input_names, ElementsAre("pixels"));

@@ -36,7 +36,8 @@ class ResNetBuilder {
     for (int stage = 0; stage < 4; ++stage) x = Stage(stage, x);
     x = g_.Flatten(g_.GlobalAveragePool2d(x));
     x = g_.Dropout(x, options_.dropout.value_or(0));
-    return std::move(g_).Build(g_.Linear("fc", x, {.features = options_.classes}));
+    x = g_.Linear("fc", x, {.features = options_.classes});
+    return std::move(g_).Build(x);
   }
 
  private:

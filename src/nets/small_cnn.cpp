@@ -45,7 +45,8 @@ Graph BuildSmallCnn(const NetworkOptions& options) {
   }
   while (TooLarge(g.Shape(x))) x = Halve(g, x);
   x = g.Dropout(g.Flatten(x), options.dropout.value_or(0.2));
-  return std::move(g).Build(g.Linear("classifier", x, {.features = options.classes}));
+  x = g.Linear("classifier", x, {.features = options.classes});
+  return std::move(g).Build(x);
 }
 
 }  // namespace keelrow::nets

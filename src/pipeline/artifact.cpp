@@ -47,7 +47,9 @@ std::string KeyParts::Key(const std::string& step) const {
   return Sha256Hex(CanonicalJson({{"step", step}, {"parts", ToJson()}}));
 }
 
-std::string ArtifactRecord::ContentHash() const { return Sha256Hex(CanonicalJson(Json(files))); }
+std::string ArtifactRecord::ContentHash() const {
+  return Sha256Hex(CanonicalJson(Json(files)));
+}
 
 Json ArtifactRecord::ToJson() const {
   return {{"step", step},   {"key", key},           {"parts", parts.ToJson()},
@@ -104,7 +106,8 @@ void ArtifactCache::Remove(const std::string& step, const std::string& key) cons
   std::error_code failure;
   fs::remove(workspace_.CacheRecord(id), failure);
   fs::remove_all(workspace_.Cache(id), failure);
-  if (failure) throw Error(Code::kPermission, fmt::format("cannot remove {}: {}", id, failure.message()));
+  if (failure)
+    throw Error(Code::kPermission, fmt::format("cannot remove {}: {}", id, failure.message()));
 }
 
 std::optional<KeyParts> ArtifactCache::LastParts(const std::string& step) const {

@@ -13,9 +13,9 @@ namespace keelrow::pipeline {
 /// What a step's key is made of, kept so that the next plan can say what changed.
 struct KeyParts {
   int version = 0;
-  Json config = Json::object();                // the declared keys with their values
-  std::map<std::string, std::string> inputs;   // producing step → its key
-  std::string outside;                         // hash of content outside the pipeline
+  Json config = Json::object();               // the declared keys with their values
+  std::map<std::string, std::string> inputs;  // producing step → its key
+  std::string outside;                        // hash of content outside the pipeline
 
   Json ToJson() const;
   static KeyParts FromJson(const Json& json);

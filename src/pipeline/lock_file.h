@@ -9,8 +9,8 @@ namespace keelrow::pipeline {
 /// keelrow.lock, committed with a project: what its last full run was made of. With --locked a run
 /// that would be made of something else is refused.
 struct LockFile {
-  std::string program;   // "keelrow 0.1.0"
-  std::string cpu;       // features that change how numbers round
+  std::string program;  // "keelrow 0.1.0"
+  std::string cpu;      // features that change how numbers round
   int cores = 0;
   uint64_t seed = 0;
   std::map<std::string, std::string> keys;      // step → key: configuration, data and code

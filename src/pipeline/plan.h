@@ -36,9 +36,9 @@ struct Plan {
 };
 
 struct PlanOptions {
-  std::vector<std::string> only;      // these steps and what they need; empty: all
-  std::string until;                  // up to and including this step; empty: to the end
-  std::vector<std::string> force;     // run even when cached
+  std::vector<std::string> only;   // these steps and what they need; empty: all
+  std::string until;               // up to and including this step; empty: to the end
+  std::vector<std::string> force;  // run even when cached
   std::function<std::optional<double>(const std::string& step)> past_seconds;
 };
 

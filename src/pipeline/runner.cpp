@@ -67,10 +67,10 @@ class StepRun {
   }
 
   void RunProcess() {
-    const Command command{
-        .arguments = {SiblingProgram(step_.kind->program).string(), "step", step_.kind->name,
-                      workspace_.Job(id_).string()},
-        .log = workspace_.Log(id_)};
+    const Command command{.arguments = {SiblingProgram(step_.kind->program).string(), "step",
+                                        step_.kind->name, workspace_.Job(id_).string()},
+                          .log = workspace_.Log(id_),
+                          .environment = step_.kind->environment};
     std::optional<Error> failure;
     Process process(command);
     const ExitStatus status = process.Wait([&](const std::string& line) {
@@ -86,12 +86,12 @@ class StepRun {
   }
 
   Error Died(const ExitStatus& status) const {
-    const std::string how = status.signal != 0
-                                ? fmt::format("was killed by signal {} ({})", status.signal,
-                                              ::strsignal(status.signal))
-                                : fmt::format("ended with exit code {}", status.code);
-    const std::string hint =
-        status.signal == SIGKILL ? "perhaps memory ran out; the same command goes on from there"
+    const std::string how =
+        status.signal != 0
+            ? fmt::format("was killed by signal {} ({})", status.signal, ::strsignal(status.signal))
+            : fmt::format("ended with exit code {}", status.code);
+    const std::string hint = status.signal == SIGKILL
+                                 ? "perhaps memory ran out; the same command goes on from there"
                                  : fmt::format("see {}", workspace_.Log(id_).string());
     return Error(Code::kStepFailed, fmt::format("step `{}` {}", step_.kind->name, how),
                  {.hint = hint});

@@ -26,7 +26,7 @@ struct RunOptions {
 
 /// What was done.
 struct RunResult {
-  std::vector<std::string> ran;                    // steps in the order in which they ran
+  std::vector<std::string> ran;                     // steps in the order in which they ran
   std::map<std::string, ArtifactRecord> artifacts;  // every planned step's output
 };
 

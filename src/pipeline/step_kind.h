@@ -1,6 +1,6 @@
 #pragma once
 
-#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,11 +16,12 @@ namespace keelrow::pipeline {
 struct StepKind {
   std::string name;
   std::string help;
-  int version = 1;                   // raise when the step's code gives other results
-  std::string program = "keelrow";   // or "keelrow-trainer"
-  std::vector<std::string> after;    // steps whose output folders it reads
-  std::vector<std::string> config;   // dotted keys of the project file that it reads
-  bool resumable = false;            // its output folder survives a kill and is gone on with
+  int version = 1;                  // raise when the step's code gives other results
+  std::string program = "keelrow";  // or "keelrow-trainer"
+  std::vector<std::string> after;   // steps whose output folders it reads
+  std::vector<std::string> config;  // dotted keys of the project file that it reads
+  std::map<std::string, std::string> environment = {};  // added for its process; no part of a key
+  bool resumable = false;  // its output folder survives a kill and is gone on with
   /// Content outside the pipeline that it reads (the data source), as a hash. Null: nothing.
   std::string (*outside)(const Json& config, const Workspace& workspace) = nullptr;
 };

@@ -17,9 +17,9 @@ void ApplyEnvironment(config::Node& root, const std::string& env) {
     if (envs != nullptr) {
       for (const auto& [name, node] : envs->entries) names.push_back(name);
     }
-    throw Error(Code::kNotFound, fmt::format("the project has no environment `{}`", env),
-                {.hint = names.empty() ? "add it under `envs`"
-                                       : "environments: " + JoinText(names, ", ")});
+    throw Error(
+        Code::kNotFound, fmt::format("the project has no environment `{}`", env),
+        {.hint = names.empty() ? "add it under `envs`" : "environments: " + JoinText(names, ", ")});
   }
   config::Merge(root, config::Node(*overlay));
 }
@@ -62,9 +62,10 @@ const std::vector<config::Choice>& OnViolationChoices() {
 
 void Describe(config::Object<DataConfig>& object) {
   object.Doc("What the model learns from.");
-  object.Field("source", &DataConfig::source,
-               "A folder with a folder per class, a .tar of one, or a manifest (.csv, .jsonl, "
-               ".parquet); relative to the project file.")
+  object
+      .Field("source", &DataConfig::source,
+             "A folder with a folder per class, a .tar of one, or a manifest (.csv, .jsonl, "
+             ".parquet); relative to the project file.")
       .Required();
   object.Field("path_column", &DataConfig::path_column,
                "Column of a manifest that holds the file's path, relative to the manifest.");
@@ -80,16 +81,18 @@ void Describe(config::Object<GateConfig>& object) {
   object.Field("not_worse_than", &GateConfig::not_worse_than,
                "An alias such as `@champion`: every metric named here must not be worse than that "
                "model's on the same test set.");
-  object.Field("tolerance", &GateConfig::tolerance,
-               "By how much a metric may fall behind `not_worse_than`.")
+  object
+      .Field("tolerance", &GateConfig::tolerance,
+             "By how much a metric may fall behind `not_worse_than`.")
       .Range(0, 1);
   object.FreeKeys(&GateConfig::metrics,
                   "A limit on a metric of the evaluation, such as `test.accuracy: \">=0.97\"`.");
 }
 
 void Describe(config::Object<Project>& object) {
-  object.Doc("The project file, `keelrow.yaml`, declares everything from data to serving. Every "
-             "key but `name` and `data.source` has a default.");
+  object.Doc(
+      "The project file, `keelrow.yaml`, declares everything from data to serving. Every "
+      "key but `name` and `data.source` has a default.");
   object.Field("version", &Project::version, "Version of this file's format.").Range(1, 1);
   object.Field("name", &Project::name, "Name of the project and of its registered model.")
       .Required();

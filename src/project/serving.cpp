@@ -22,8 +22,9 @@ void Describe(config::Object<ServeLimitsConfig>& object) {
                "How long an idle connection is kept.");
   object.Field("connections", &ServeLimitsConfig::connections, "Most connections at once.")
       .Range(1, 100000);
-  object.Field("queue", &ServeLimitsConfig::queue,
-               "Most requests waiting for a thread; beyond it the answer is 503 at once.")
+  object
+      .Field("queue", &ServeLimitsConfig::queue,
+             "Most requests waiting for a thread; beyond it the answer is 503 at once.")
       .Range(1, 100000);
 }
 

@@ -93,7 +93,9 @@ std::optional<StepEvent> StepEvent::FromLine(const std::string& line) {
   }
 }
 
-void Emit(const StepEvent& event) { WriteLine(event.ToLine()); }
+void Emit(const StepEvent& event) {
+  WriteLine(event.ToLine());
+}
 
 void EmitFailure(const Error& error) {
   Json json = {{"code", Info(error.code()).number},
@@ -117,11 +119,10 @@ std::optional<Error> FailureFromLine(const std::string& line) {
     const CodeInfo* info = FindCode(json.at("code").get<std::string>());
     std::vector<std::string> messages = json.at("causes");
     messages.insert(messages.begin(), json.at("message").get<std::string>());
-    Error error(info != nullptr ? info->code : Code::kStepFailed, messages.back(),
-                {.hint = json.at("hint"),
-                 .place = {.file = json.at("file"),
-                           .line = json.at("line"),
-                           .column = json.at("column")}});
+    Error error(
+        info != nullptr ? info->code : Code::kStepFailed, messages.back(),
+        {.hint = json.at("hint"),
+         .place = {.file = json.at("file"), .line = json.at("line"), .column = json.at("column")}});
     for (messages.pop_back(); !messages.empty(); messages.pop_back()) {
       error = error.Wrap(messages.back());
     }

@@ -19,7 +19,7 @@ struct StepJob {
   std::filesystem::path project_folder;                 // base of relative paths in the config
   std::map<std::string, std::filesystem::path> inputs;  // by producing step: its output folder
   std::filesystem::path output;  // an existing folder to fill; survives a kill for resuming
-  std::string run = {};  // id in the store, for what is recorded there; never part of a key
+  std::string run = {};          // id in the store, for what is recorded there; never part of a key
 
   Json ToJson() const;
   static StepJob FromJson(const Json& json, const std::string& name);

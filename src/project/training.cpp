@@ -41,14 +41,17 @@ const std::vector<config::Choice>& ClassWeightChoices() {
 }
 
 void Describe(config::Object<ModelConfig>& object) {
-  object.Doc("Which network is trained. Its input size follows from `prepare`, its outputs from "
-             "the classes of the data.");
+  object.Doc(
+      "Which network is trained. Its input size follows from `prepare`, its outputs from "
+      "the classes of the data.");
   object.Field("network", &ModelConfig::network, "A network of the zoo.");
-  object.Field("dropout", &ModelConfig::dropout,
-               "Share of features dropped before the classifier while training.")
+  object
+      .Field("dropout", &ModelConfig::dropout,
+             "Share of features dropped before the classifier while training.")
       .Range(0, 0.9);
-  object.Field("width", &ModelConfig::width,
-               "Factor on the number of channels, for networks that allow it.")
+  object
+      .Field("width", &ModelConfig::width,
+             "Factor on the number of channels, for networks that allow it.")
       .Range(0.1, 4);
 }
 
@@ -56,8 +59,9 @@ void Describe(config::Object<OptimizerConfig>& object) {
   object.Doc("How weights follow gradients.");
   object.Field("name", &OptimizerConfig::name, "The rule.");
   object.Field("lr", &OptimizerConfig::lr, "Learning rate at its highest.").Range(1e-8, 10);
-  object.Field("weight_decay", &OptimizerConfig::weight_decay,
-               "Pull towards zero on weights (not on biases and norms).")
+  object
+      .Field("weight_decay", &OptimizerConfig::weight_decay,
+             "Pull towards zero on weights (not on biases and norms).")
       .Range(0, 1);
   object.Field("momentum", &OptimizerConfig::momentum, "Momentum of `sgd`.").Range(0, 0.999);
 }
@@ -65,8 +69,9 @@ void Describe(config::Object<OptimizerConfig>& object) {
 void Describe(config::Object<ScheduleConfig>& object) {
   object.Doc("How the learning rate changes during training.");
   object.Field("name", &ScheduleConfig::name, "The curve.");
-  object.Field("warmup", &ScheduleConfig::warmup,
-               "Share of all steps over which the rate first rises linearly from zero.")
+  object
+      .Field("warmup", &ScheduleConfig::warmup,
+             "Share of all steps over which the rate first rises linearly from zero.")
       .Range(0, 0.9);
   object.Field("step_epochs", &ScheduleConfig::step_epochs, "Length of a stair of `step`.")
       .Unit("epochs")
@@ -76,32 +81,39 @@ void Describe(config::Object<ScheduleConfig>& object) {
 }
 
 void Describe(config::Object<TrainConfig>& object) {
-  object.Doc("How the network is trained. The result is bit-identical for the same project, data "
-             "and number of threads, whether or not the training was interrupted.");
+  object.Doc(
+      "How the network is trained. The result is bit-identical for the same project, data "
+      "and number of threads, whether or not the training was interrupted.");
   object.Field("epochs", &TrainConfig::epochs, "Passes over the training examples.")
       .Range(1, 100000);
   object.Field("batch_size", &TrainConfig::batch_size, "Examples a step.").Range(1, 65536);
   object.Field("optimizer", &TrainConfig::optimizer, "How weights follow gradients.");
   object.Field("schedule", &TrainConfig::schedule, "How the learning rate changes.");
-  object.Field("ema", &TrainConfig::ema,
-               "Decay of an exponential moving average of the weights, which is then what is "
-               "evaluated and exported; 0 turns it off.")
+  object
+      .Field("ema", &TrainConfig::ema,
+             "Decay of an exponential moving average of the weights, which is then what is "
+             "evaluated and exported; 0 turns it off.")
       .Range(0, 0.99999);
-  object.Field("early_stop", &TrainConfig::early_stop,
-               "Stop after so many epochs without a better validation loss; 0 never stops early.")
+  object
+      .Field("early_stop", &TrainConfig::early_stop,
+             "Stop after so many epochs without a better validation loss; 0 never stops early.")
       .Unit("epochs")
       .Range(0, 10000);
-  object.Field("class_weights", &TrainConfig::class_weights, "How much examples count in the loss.");
-  object.Field("checkpoint_every", &TrainConfig::checkpoint_every,
-               "A resumable checkpoint after so many steps.")
+  object.Field("class_weights", &TrainConfig::class_weights,
+               "How much examples count in the loss.");
+  object
+      .Field("checkpoint_every", &TrainConfig::checkpoint_every,
+             "A resumable checkpoint after so many steps.")
       .Unit("steps")
       .Range(1, 1000000);
-  object.Field("threads", &TrainConfig::threads,
-               "Threads of the numeric library; 0 takes all cores. Part of the result: other "
-               "counts round differently.")
+  object
+      .Field("threads", &TrainConfig::threads,
+             "Threads of the numeric library; 0 takes all cores. Part of the result: other "
+             "counts round differently.")
       .Range(0, 1024);
-  object.Field("loader_threads", &TrainConfig::loader_threads,
-               "Threads that decode and augment. Never changes the result.")
+  object
+      .Field("loader_threads", &TrainConfig::loader_threads,
+             "Threads that decode and augment. Never changes the result.")
       .Range(1, 256);
 }
 

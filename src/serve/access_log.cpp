@@ -27,4 +27,8 @@ void LogAccess(const http::Observed& observed) {
              AccessLine(observed).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
+void LogFault(const http::Request& request, std::string_view what) {
+  log::Warning("request {} to {} failed: {}", request.id, request.path, what);
+}
+
 }  // namespace keelrow::serve

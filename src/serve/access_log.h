@@ -8,6 +8,9 @@ namespace keelrow::serve {
 /// go in. Probes are logged at debug level only.
 void LogAccess(const http::Observed& observed);
 
+/// A fault of ours behind a status of 500, whose answer says nothing of it.
+void LogFault(const http::Request& request, std::string_view what);
+
 /// The line itself, without time and level.
 Json AccessLine(const http::Observed& observed);
 

@@ -41,14 +41,6 @@ http::ServerOptions ServerOptionsOf(const project::ServeConfig& config, Metrics&
           }};
 }
 
-std::vector<http::Route> AllRoutes(ServeContext& context) {
-  std::vector<http::Route> routes;
-  for (const Protocol& protocol : Protocols()) {
-    for (http::Route& route : protocol.routes(context)) routes.push_back(std::move(route));
-  }
-  return routes;
-}
-
 std::shared_ptr<const gateway::TokenAuthority> AuthorityOf(const ModelServiceOptions& options) {
   if (!options.config.auth.enabled) return nullptr;
   return std::make_shared<gateway::TokenAuthority>(gateway::LoadOrCreateSecret(options.secret));

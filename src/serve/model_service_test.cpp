@@ -168,6 +168,17 @@ TEST_F(ServiceTest, PredictionsAreMeasured) {
   EXPECT_THAT(text, HasSubstr(R"(http_requests_total{code="200",route="/predict"} 1)"));
 }
 
+TEST_F(ServiceTest, ThePageComesWithThePolicyThatFitsIt) {
+  Start(Options());
+  const http::Response page = Connect().Get("/");
+  EXPECT_EQ(page.status, 200);
+  EXPECT_TRUE(page.body.starts_with("<!doctype html>")) << page.body.substr(0, 40);
+  EXPECT_EQ(page.headers.Find("Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(page.headers.Find("X-Content-Type-Options"), "nosniff");
+  EXPECT_THAT(std::string(page.headers.Find("Content-Security-Policy").value_or("")),
+              HasSubstr("script-src 'sha256-"));
+}
+
 TEST_F(ServiceTest, AStopEndsTheRun) {
   StartReady();
   ResetStop();

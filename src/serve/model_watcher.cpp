@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 #include <pthread.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 
 namespace keelrow::serve {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kPause{1};  // between two looks, whatever was configured
 
 /// The network's input, all zeros: it goes through the engine whatever kind of data is served.
 Tensor BlankInput(const bundle::Manifest& manifest) {
@@ -63,7 +67,7 @@ void ModelWatcher::Run() {
       complaint_ = failure.what();
       log::Warning("cannot load what is promoted: {}", complaint_);
     }
-  } while (Sleep(options_.every));
+  } while (Sleep(std::max(options_.every, kPause)));
 }
 
 void ModelWatcher::Look() {

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "base/version.h"
+#include "serve/access_log.h"
 
 namespace keelrow::serve {
 namespace {
@@ -77,9 +78,11 @@ Json DescribeApi(const std::vector<http::Route>& routes, const LoadedModel* mode
 std::vector<http::Route> OpenApiRoutes(ServeContext& context) {
   return {{.method = "GET",
            .pattern = "/openapi.json",
-           .handler = http::Sync([&context](const http::Request&) {
-             return http::Response::Json(DescribeApi(context.routes, context.slot.Get().get()));
-           }),
+           .handler = http::Sync(
+               [&context](const http::Request&) {
+                 return http::Response::Json(DescribeApi(context.routes, context.slot.Get().get()));
+               },
+               LogFault),
            .access = http::Access::kOpen,
            .summary = "This description."}};
 }

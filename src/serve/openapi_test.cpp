@@ -10,14 +10,6 @@
 namespace keelrow::serve {
 namespace {
 
-std::vector<http::Route> AllRoutes(ServeContext& context) {
-  std::vector<http::Route> routes;
-  for (const Protocol& protocol : Protocols()) {
-    for (http::Route& route : protocol.routes(context)) routes.push_back(std::move(route));
-  }
-  return routes;
-}
-
 TEST(Routes, AreThoseOfTheGoldenList) {
   ServeContext context{.model = "digits"};
   std::set<std::string> lines;
@@ -58,6 +50,12 @@ TEST(OpenApi, SaysWhatPredictTakesAndWhoMay) {
   EXPECT_EQ(content["application/json"]["schema"]["required"], Json::parse(R"(["input_data"])"));
   EXPECT_TRUE(content.contains("multipart/form-data"));
   EXPECT_FALSE(api["paths"]["/healthz"]["get"].contains("security"));
+}
+
+TEST(OpenApi, WithoutTokensNoRouteAsksForOne) {
+  ServeContext context{.model = "digits", .auth = false};
+  const Json api = DescribeApi(AllRoutes(context), nullptr);
+  EXPECT_FALSE(api["paths"]["/predict"]["post"].contains("security"));
 }
 
 TEST(OpenApi, PathParametersAreListed) {

@@ -1,5 +1,7 @@
 #include "serve/operations.h"
 
+#include "serve/access_log.h"
+
 namespace keelrow::serve {
 namespace {
 
@@ -32,7 +34,7 @@ http::Route OpenGet(std::string pattern, std::string summary,
                     std::function<http::Response(const http::Request&)> function) {
   return {.method = "GET",
           .pattern = std::move(pattern),
-          .handler = http::Sync(std::move(function)),
+          .handler = http::Sync(std::move(function), LogFault),
           .access = http::Access::kOpen,
           .summary = std::move(summary)};
 }

@@ -1,5 +1,6 @@
 #include "serve/page.h"
 
+#include "serve/access_log.h"
 #include "serve/numbers.h"
 #include "serve/web_page.h"
 
@@ -42,12 +43,13 @@ http::Response Page(const http::Request&) {
 std::vector<http::Route> PageRoutes(ServeContext& context) {
   return {{.method = "GET",
            .pattern = "/",
-           .handler = http::Sync(Page),
+           .handler = http::Sync(Page, LogFault),
            .access = http::Access::kOpen,
            .summary = "A page to try the model out."},
           {.method = "GET",
            .pattern = "/api/model",
-           .handler = http::Sync([&context](const http::Request&) { return ModelAnswer(context); }),
+           .handler = http::Sync([&context](const http::Request&) { return ModelAnswer(context); },
+                                 LogFault),
            .access = http::Access::kOpen,
            .summary = "The model that answers now."}};
 }

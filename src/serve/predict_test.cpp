@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cmath>
+
 #include "http/raw_connection.h"
 #include "serve/service_for_test.h"
 
@@ -61,6 +64,18 @@ class Predict : public ServiceTest {
   }
   std::string Refusal(const std::string& body) const { return Refusal("application/json", body); }
 };
+
+TEST(PredictFloats, EveryFloatSurvivesItsDecimalText) {
+  const uint64_t seed = 11;
+  Random random(seed, "floats");
+  for (int i = 0; i < 200'000; ++i) {
+    const auto value = std::bit_cast<float>(static_cast<uint32_t>(random.Next()));
+    if (!std::isfinite(value)) continue;
+    const float back = Json::parse(Json(value).dump()).get<float>();
+    ASSERT_EQ(std::bit_cast<uint32_t>(back), std::bit_cast<uint32_t>(value))
+        << value << ", draw " << i << " of seed " << seed;
+  }
+}
 
 /// The scores as floats, by the labels' order.
 std::vector<float> ScoresOf(const http::Response& response, const bundle::Manifest& manifest) {

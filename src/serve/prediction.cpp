@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/log.h"
+#include "serve/access_log.h"
 
 namespace keelrow::serve {
 namespace {
@@ -12,12 +12,10 @@ http::Response Answer(const PredictionProtocol& protocol, const LoadedModel& mod
   try {
     return protocol.answer(model, request);
   } catch (const Error& error) {
-    if (Info(error.code()).http_status >= 500) {
-      log::Warning("request {} failed: {}", request.id, error.what());
-    }
+    if (Info(error.code()).http_status >= 500) LogFault(request, error.what());
     return protocol.refuse(error);
   } catch (const std::exception& failure) {
-    log::Warning("request {} failed: {}", request.id, failure.what());
+    LogFault(request, failure.what());
     return protocol.refuse(Error(Code::kInternal, failure.what()));
   }
 }

@@ -23,4 +23,15 @@ std::span<const Protocol> Protocols() {
   return kRows;
 }
 
+std::vector<http::Route> AllRoutes(ServeContext& context) {
+  std::vector<http::Route> routes;
+  for (const Protocol& protocol : kRows) {
+    for (http::Route& route : protocol.routes(context)) {
+      if (!context.auth) route.access = http::Access::kOpen;
+      routes.push_back(std::move(route));
+    }
+  }
+  return routes;
+}
+
 }  // namespace keelrow::serve

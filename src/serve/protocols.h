@@ -20,4 +20,7 @@ struct Protocol {
 
 std::span<const Protocol> Protocols();
 
+/// The routes of all protocols; every one is open where `context.auth` is off.
+std::vector<http::Route> AllRoutes(ServeContext& context);
+
 }  // namespace keelrow::serve

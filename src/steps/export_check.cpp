@@ -28,12 +28,12 @@ Json CheckExport(const fs::path& network, const fs::path& probe) {
   const Tensor& input = file.tensors.at("input");
   const Tensor& expected = file.tensors.at("output");
   const engine::Session session(ReadFile(network), {.batch = input.shape[0]});
-  const double difference =
-      MaxDifference(session.Run(input).As<float>(), expected.As<float>());
+  const double difference = MaxDifference(session.Run(input).As<float>(), expected.As<float>());
   if (!(difference <= kExportDifferenceMax)) {
     throw Error(Code::kCorrupt,
                 fmt::format("the exported network differs from the trained one by {:.2e}; the "
-                            "limit is {:.0e}", difference, kExportDifferenceMax));
+                            "limit is {:.0e}",
+                            difference, kExportDifferenceMax));
   }
   return {{"max_difference", difference}, {"examples", input.shape[0]}, {"engine", "OpenVINO"}};
 }

@@ -91,8 +91,7 @@ Verdict Judge(const project::GateConfig& gate, const std::map<std::string, doubl
 
 void Gate(const project::StepJob& job) {
   const auto gate = config::ReadJson<project::GateConfig>(job.Config("gate"), "gate");
-  const std::map<std::string, double> metrics =
-      ReadJsonFile(job.Input("evaluate", "metrics.json"));
+  const std::map<std::string, double> metrics = ReadJsonFile(job.Input("evaluate", "metrics.json"));
   const Verdict verdict = Judge(gate, metrics, FindReference(job, gate.not_worse_than));
   WriteJsonFile(job.output / "verdict.json", verdict.ToJson());
   project::Emit({.text = verdict.passed ? "passed" : "failed"});

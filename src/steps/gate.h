@@ -27,7 +27,7 @@ struct Verdict {
 
 /// What `not_worse_than` compares with.
 struct Reference {
-  std::string name;                       // "@champion (version 3)"
+  std::string name;  // "@champion (version 3)"
   std::map<std::string, double> metrics;
 };
 

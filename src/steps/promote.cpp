@@ -18,10 +18,14 @@ fs::path KeepBundle(const project::StepJob& job, const std::string& hash) {
   MakeFolders(models);
   const fs::path kept = models / hash.substr(0, 16);
   if (fs::exists(kept)) return kept;
-  const TemporaryFolder draft(models);
-  const fs::path copy = draft.path() / "bundle";
-  fs::copy(job.Input("package", "bundle"), copy, fs::copy_options::recursive);
-  PublishFolder(copy, kept);
+  const fs::path draft = job.output / "draft";  // the pipeline clears it when we are killed here
+  fs::copy(job.Input("package", "bundle"), draft, fs::copy_options::recursive);
+  try {
+    PublishFolder(draft, kept);
+  } catch (const Error& error) {
+    if (error.code() != Code::kConflict) throw;
+    fs::remove_all(draft);  // another run has just kept the same one
+  }
   return kept;
 }
 
@@ -44,15 +48,14 @@ void Promote(const project::StepJob& job) {
   const Json verdict_json = ReadJsonFile(job.Input("gate", "verdict.json"));
   const Verdict verdict = Verdict::FromJson(verdict_json);
   track::Store store(job.project_folder / ".keelrow" / "store.db");
-  const track::ModelVersion version =
-      store.Register({.model = model,
-                      .run = job.run,
-                      .bundle_path = KeepBundle(job, hash).string(),
-                      .bundle_hash = hash,
-                      .metrics = ReadJsonFile(job.Input("package", "bundle/metrics.json"))
-                                     .at("metrics"),
-                      .gate = verdict_json},
-                     kActor);
+  const track::ModelVersion version = store.Register(
+      {.model = model,
+       .run = job.run,
+       .bundle_path = KeepBundle(job, hash).string(),
+       .bundle_hash = hash,
+       .metrics = ReadJsonFile(job.Input("package", "bundle/metrics.json")).at("metrics"),
+       .gate = verdict_json},
+      kActor);
   if (!verdict.passed) throw GateFailure(model, version.version, verdict);
   store.Promote({.model = model,
                  .version = version.version,
@@ -60,10 +63,9 @@ void Promote(const project::StepJob& job) {
                  .actor = kActor,
                  .reason = "passed the gate"});
   const std::string text = fmt::format("{} version {} is @champion", model, version.version);
-  WriteJsonFile(job.output / "promotion.json", {{"model", model},
-                                                {"version", version.version},
-                                                {"bundle_sha256", hash},
-                                                {"text", text}});
+  WriteJsonFile(
+      job.output / "promotion.json",
+      {{"model", model}, {"version", version.version}, {"bundle_sha256", hash}, {"text", text}});
   project::Emit({.text = text});
 }
 

@@ -16,9 +16,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kPatience{10'000};
 
-/// A quota or a file size limit; SQLite itself only knows ENOSPC, and forgets the others' number.
+/// SQLite itself calls only ENOSPC full, and only in the database's own file.
 bool IsOutOfSpace(int system_errno) {
-  return system_errno == EDQUOT || system_errno == EFBIG;
+  return system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG;
 }
 
 Code CodeFor(int result, int system_errno) {

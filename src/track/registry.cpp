@@ -116,6 +116,21 @@ Json Holding(const std::string& alias, std::optional<int> version) {
   return {{"alias", alias}, {"version", version ? Json(*version) : Json()}};
 }
 
+/// A bundle that is registered already keeps its version; a new verdict on it is kept.
+ModelVersion Rejudge(Database& database, ModelVersion known, const NewVersion& again,
+                     const std::string& actor) {
+  if (known.gate == again.gate) return known;
+  database.Execute("UPDATE versions SET gate = ? WHERE model = ? AND version = ?",
+                   again.gate.dump(), known.model, known.version);
+  Append(database, {.actor = actor,
+                    .action = "judge",
+                    .model = known.model,
+                    .before = {{"version", known.version}, {"gate", known.gate}},
+                    .after = {{"version", known.version}, {"gate", again.gate}}});
+  known.gate = again.gate;
+  return known;
+}
+
 int NextVersion(const Database& database, const std::string& model) {
   Statement row =
       database.Query("SELECT coalesce(max(version), 0) + 1 FROM versions WHERE model = ?", model);
@@ -133,7 +148,7 @@ ModelVersion Store::Register(const NewVersion& version, const std::string& actor
     Statement same =
         database.Query(std::string(kVersionColumns) + "WHERE model = ? AND bundle_hash = ?",
                        version.model, version.bundle_hash);
-    if (same.Step()) return ReadVersion(database, same);
+    if (same.Step()) return Rejudge(database, ReadVersion(database, same), version, actor);
     const int number = NextVersion(database, version.model);
     database.Execute("INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", version.model, number,
                      version.run, version.bundle_path, version.bundle_hash, version.metrics.dump(),

@@ -59,6 +59,16 @@ TEST_F(Registry, VersionsCountFromOneForEachModel) {
   EXPECT_TRUE(version.aliases.empty());
 }
 
+TEST_F(Registry, ANewVerdictOnTheSameBundleIsKeptAndAudited) {
+  NewVersion version{
+      .model = "digits", .bundle_path = "x", .bundle_hash = "a", .gate = {{"passed", false}}};
+  store_.Register(version, "run");
+  version.gate = {{"passed", true}};
+  EXPECT_EQ(store_.Register(version, "run").version, 1);
+  EXPECT_EQ(store_.GetVersion("digits", 1).gate, (Json{{"passed", true}}));
+  EXPECT_EQ(store_.Audit("digits").back().action, "judge");
+}
+
 TEST_F(Registry, RollbackWalksBackThroughHolders) {
   for (const char* hash : {"a", "b", "c", "d"}) Register(hash);
   EXPECT_EQ(store_.FindAlias("digits", "champion"), std::nullopt);

@@ -89,7 +89,7 @@ struct AuditRow {
   int64_t id = 0;
   TimeMs time = 0;
   std::string actor;
-  std::string action;  // "register", "promote", "rollback"
+  std::string action;  // "register", "judge", "promote", "rollback"
   std::string model;
   Json before;
   Json after;
@@ -126,7 +126,8 @@ class Store {
   std::optional<double> LastStepSeconds(const std::string& project, const std::string& step) const;
 
   // Registry
-  /// The next version of the model; a bundle that is registered already gives its version again.
+  /// The next version of the model; a bundle that is registered already gives its version again,
+  /// with the new verdict of its gate.
   ModelVersion Register(const NewVersion& version, const std::string& actor);
   std::vector<std::string> Models() const;
   std::vector<ModelVersion> Versions(const std::string& model) const;  // oldest first

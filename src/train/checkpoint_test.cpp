@@ -40,8 +40,12 @@ void Advance(State& state, int steps) {
 
 Checkpoint Sample() {
   Checkpoint checkpoint{.identity = "abc", .threads = 2};
-  checkpoint.position = {.epoch = 3, .step_in_epoch = 17, .step = 347, .loss_sum = 0.1 + 0.2,
-                         .loss_count = 99, .seconds = 1.5};
+  checkpoint.position = {.epoch = 3,
+                         .step_in_epoch = 17,
+                         .step = 347,
+                         .loss_sum = 0.1 + 0.2,
+                         .loss_count = 99,
+                         .seconds = 1.5};
   checkpoint.position.history.Add({.epoch = 1, .train_loss = 1.0 / 3});
   checkpoint.tensors["w"] = Tensor::Of<float>({2}, {0.1F, -0.0F});
   return checkpoint;

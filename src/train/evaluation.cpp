@@ -24,7 +24,8 @@ std::optional<Score> Evaluate(const Interpreter& network, const Parameters& para
                               const ExampleSet& examples, const Loader::Options& options) {
   const c10::AutoGradMode no_gradients(false);
   const Batches batches = OrderedBatches({.count = examples.size(), .batch_size = kBatchSize});
-  Loader loader(batches, [&](size_t i) { return examples.Plain(i); }, options);
+  Loader loader(
+      batches, [&](size_t i) { return examples.Plain(i); }, options);
   double loss_sum = 0;
   int64_t right = 0;
   for (size_t i = 0; i < batches.size(); ++i) {

@@ -19,7 +19,8 @@ struct Trained {
 ///   probe.safetensors     "input" and "output" [n, …]: examples as the network takes them, and the
 ///                         logits that LibTorch gives for them, for checking another engine
 ///   history.json          one row an epoch (train/history.h)
-///   training.json         network, parameters, input_shape, labels, epochs, threads, …; no times: equal work
+///   training.json         network, parameters, input_shape, labels, epochs, threads, …; no times:
+///   equal work
 ///                         gives equal bytes
 void Export(const Trained& trained);
 

@@ -35,7 +35,8 @@ TEST(History, StopsOncePatienceHasPassedSinceTheBest) {
 
 TEST(History, JsonKeepsEveryBit) {
   const double awkward = 0.1 + 0.2;
-  const History read = History::FromJson(Json::parse(WithLosses({awkward, 1e-300}).ToJson().dump()));
+  const History read =
+      History::FromJson(Json::parse(WithLosses({awkward, 1e-300}).ToJson().dump()));
   EXPECT_EQ(read.epochs()[0].validation_loss, awkward);
   EXPECT_EQ(read.epochs()[1].validation_loss, 1e-300);
   EXPECT_EQ(read.epochs()[1].step, 20);

@@ -25,12 +25,19 @@ void Draw(at::Tensor& tensor, const Graph::Parameter& parameter, at::Generator g
   const auto uniform = [&](double bound) { tensor.uniform_(-bound, bound, generator); };
   const auto fan_in = static_cast<double>(parameter.fan_in);
   switch (parameter.init) {
-    case Init::kZeros: return;
-    case Init::kOnes: tensor.fill_(1); return;
-    case Init::kKaimingNormalFanOut: return normal(std::sqrt(2 / FanOut(parameter.shape)));
-    case Init::kKaimingUniformFanIn: return uniform(std::sqrt(6 / fan_in));
-    case Init::kUniformFanIn: return uniform(1 / std::sqrt(fan_in));
-    case Init::kNormal001: return normal(0.01);
+    case Init::kZeros:
+      return;
+    case Init::kOnes:
+      tensor.fill_(1);
+      return;
+    case Init::kKaimingNormalFanOut:
+      return normal(std::sqrt(2 / FanOut(parameter.shape)));
+    case Init::kKaimingUniformFanIn:
+      return uniform(std::sqrt(6 / fan_in));
+    case Init::kUniformFanIn:
+      return uniform(1 / std::sqrt(fan_in));
+    case Init::kNormal001:
+      return normal(0.01);
   }
 }
 

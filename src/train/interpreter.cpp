@@ -62,12 +62,12 @@ at::Tensor Interpreter::Forward(const Parameters& parameters, const at::Tensor& 
   values[graph_.inputs[0]] = input;
   for (size_t i = 0; i < graph_.nodes.size(); ++i) {
     const Graph::Node& node = graph_.nodes[i];
-    values[node.output] = steps_[i].kernel->forward(
-        {.node = node,
-         .pass = pass,
-         .inputs = Pick(values, node.inputs),
-         .parameters = Pick(parameters, node.parameters),
-         .may_overwrite = steps_[i].may_overwrite});
+    values[node.output] =
+        steps_[i].kernel->forward({.node = node,
+                                   .pass = pass,
+                                   .inputs = Pick(values, node.inputs),
+                                   .parameters = Pick(parameters, node.parameters),
+                                   .may_overwrite = steps_[i].may_overwrite});
     for (const Graph::ValueId unused : steps_[i].last_used) values[unused].reset();
   }
   return values[graph_.outputs[0]];

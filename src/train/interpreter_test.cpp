@@ -3,12 +3,14 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/Generator.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/ones.h>
 #include <c10/core/GradMode.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
 #include "base/error.h"
+#include "nets/graph_builder.h"
 #include "nets/ops.h"
 #include "nets/zoo.h"
 #include "train/evaluation.h"
@@ -70,8 +72,8 @@ TEST(Interpreter, EveryNetworkHasTheDeclaredShapesAndGradients) {
 }
 
 TEST(Interpreter, LayoutAndOverwritingDoNotChangeTheAnswer) {
-  const nets::Graph graph = nets::BuildNetwork(
-      "resnet18", {.input_shape = {1, 16, 16}, .classes = 5, .width = 0.25});
+  const nets::Graph graph =
+      nets::BuildNetwork("resnet18", {.input_shape = {1, 16, 16}, .classes = 5, .width = 0.25});
   const Parameters parameters = InitialParameters(graph, kSeed);
   Parameters rows;
   for (const at::Tensor& tensor : parameters) rows.push_back(tensor.detach().contiguous());
@@ -91,6 +93,15 @@ TEST(Interpreter, DropoutFollowsSeedAndStepAndIsOffInEvaluation) {
   EXPECT_EQ(at_step(4), at_step(4));
   EXPECT_NE(at_step(4), at_step(5));
   EXPECT_EQ(Output(network, fresh(), {.seed = 1}), Output(network, fresh(), {.seed = 2}));
+}
+
+TEST(Kernels, DropoutKeepsItsShareAndTheMean) {
+  nets::GraphBuilder g;
+  const auto x = g.Input("input", {3, 40, 40});
+  const Interpreter network(std::move(g).Build(g.Dropout(x, 0.3)));
+  const at::Tensor y = network.Forward({}, at::ones({4, 3, 40, 40}), {.training = true});
+  EXPECT_NEAR(y.eq(0).sum().item<double>() / 19200, 0.3, 0.015);  // 4.5 standard deviations
+  EXPECT_FLOAT_EQ(y.max().item<float>(), 1 / 0.7F);
 }
 
 TEST(Interpreter, OnlyATrainingPassChangesRunningStatistics) {

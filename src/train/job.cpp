@@ -28,9 +28,8 @@ data::SourceOptions ReadSource(const project::StepJob& step) {
 }
 
 std::string Identify(const project::StepJob& step, const std::filesystem::path& catalog) {
-  return Sha256Hex(CanonicalJson({{"config", step.config},
-                                  {"examples", Sha256HexOfFile(catalog)},
-                                  {"program", Version()}}));
+  return Sha256Hex(CanonicalJson(
+      {{"config", step.config}, {"examples", Sha256HexOfFile(catalog)}, {"program", Version()}}));
 }
 
 }  // namespace

@@ -1,11 +1,8 @@
 #include "train/kernels.h"
 
-#include <ATen/CPUGeneratorImpl.h>
-#include <ATen/core/Generator.h>
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/batch_norm.h>
-#include <ATen/ops/bernoulli.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/flatten.h>
@@ -72,18 +69,33 @@ at::Tensor GlobalAveragePool2d(const Call& call) {
   return at::adaptive_avg_pool2d(call.inputs[0], {1, 1});
 }
 
-at::Tensor Flatten(const Call& call) { return at::flatten(call.inputs[0], 1); }
+at::Tensor Flatten(const Call& call) {
+  return at::flatten(call.inputs[0], 1);
+}
 
-/// The mask comes from a generator of its own, made from counters, so that a resumed training
-/// drops the same and no generator needs saving.
+/// 1 / kept where an element stays, else 0; shaped and laid out like `x`. Four elements a draw:
+/// LibTorch's bernoulli_ takes one each, which was 9 % of a training step of small_cnn.
+at::Tensor DropoutMask(const at::Tensor& x, double kept, Random random) {
+  at::Tensor mask = at::empty_like(x.detach());
+  const auto threshold = static_cast<uint64_t>(kept * 65536);
+  const auto scale = static_cast<float>(1 / kept);
+  auto* values = mask.mutable_data_ptr<float>();
+  uint64_t bits = 0;
+  for (int64_t i = 0; i < mask.numel(); ++i) {
+    bits = i % 4 == 0 ? random.Next() : bits >> 16;
+    values[i] = (bits & 0xffff) < threshold ? scale : 0.0F;
+  }
+  return mask;
+}
+
+/// What is dropped follows from counters, so that a resumed training drops the same and no
+/// generator needs saving.
 at::Tensor Dropout(const Call& call) {
   const at::Tensor& x = call.inputs[0];
   if (!call.pass.training) return x;
   const double kept = 1 - call.node.Real("probability");
-  Random random(call.pass.seed, "dropout:" + call.node.name, {call.pass.step});
-  const at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(random.Next());
-  at::Tensor mask = at::empty_like(x.detach()).bernoulli_(kept, generator);
-  return at::mul(x, mask.div_(kept));
+  const Random random(call.pass.seed, "dropout:" + call.node.name, {call.pass.step});
+  return at::mul(x, DropoutMask(x, kept, random));
 }
 
 // clang-format off
@@ -103,7 +115,9 @@ constexpr Kernel kKernels[] = {
 
 }  // namespace
 
-std::span<const Kernel> Kernels() { return kKernels; }
+std::span<const Kernel> Kernels() {
+  return kKernels;
+}
 
 const Kernel& FindKernel(std::string_view name) {
   const auto row = std::ranges::find(kKernels, name, &Kernel::name);

@@ -15,7 +15,8 @@ Loader::Loader(Batches batches, Prepare prepare, const Options& options)
   for (size_t i = 0; i < count; ++i) {
     queues_.push_back(std::make_unique<BoundedQueue<Item>>(capacity));
   }
-  for (size_t i = 0; i < count; ++i) threads_.emplace_back([this, i](const std::stop_token& stop) { Work(i, stop); });
+  for (size_t i = 0; i < count; ++i)
+    threads_.emplace_back([this, i](const std::stop_token& stop) { Work(i, stop); });
 }
 
 Loader::~Loader() {
@@ -43,8 +44,7 @@ void Loader::Work(size_t first, const std::stop_token& stop) {
   }
 }
 
-Loader::Item Loader::Make(const std::vector<size_t>& examples,
-                          const std::stop_token& stop) const {
+Loader::Item Loader::Make(const std::vector<size_t>& examples, const std::stop_token& stop) const {
   try {
     std::vector<Tensor> inputs;
     std::vector<int64_t> labels;

@@ -21,8 +21,8 @@ int RunStep(const std::string& path) {
   try {
     train::RunTrainStep(project::StepJob::Load(path));
     return 0;
-  } catch (const Error& error) {
-    project::EmitFailure(error);
+  } catch (const std::exception& failure) {
+    project::EmitFailure(AsError(failure));
     throw;
   }
 }
@@ -41,11 +41,8 @@ int Main(std::span<char*> arguments) {
 int Guarded(std::span<char*> arguments) {
   try {
     return Main(arguments);
-  } catch (const Error& error) {
-    std::fputs((error.Render() + "\n").c_str(), stderr);
-    return Info(error.code()).exit_code;
   } catch (const std::exception& failure) {
-    const Error error(Code::kInternal, failure.what());
+    const Error error = AsError(failure);
     std::fputs((error.Render() + "\n").c_str(), stderr);
     return Info(error.code()).exit_code;
   }

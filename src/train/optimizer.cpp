@@ -38,7 +38,9 @@ std::vector<at::Tensor> ParameterGroup::ZerosLike() const {
   return zeros;
 }
 
-std::span<const OptimizerKind> OptimizerKinds() { return kKinds; }
+std::span<const OptimizerKind> OptimizerKinds() {
+  return kKinds;
+}
 
 std::vector<ParameterGroup> GroupParameters(const nets::Graph& graph, const Parameters& parameters,
                                             double weight_decay) {

@@ -10,9 +10,9 @@
 #include <cmath>
 #include <set>
 
+#include "nets/zoo.h"
 #include "train/ema.h"
 #include "train/initial.h"
-#include "nets/zoo.h"
 
 namespace keelrow::train {
 namespace {
@@ -21,7 +21,9 @@ constexpr uint64_t kSeed = 5;
 constexpr int kSteps = 7;
 constexpr double kDecay = 0.1;
 
-double RateOf(int step) { return 0.01 * (step + 1); }
+double RateOf(int step) {
+  return 0.01 * (step + 1);
+}
 
 /// 37 numbers: more than one vector register and a rest.
 at::Tensor Drawn(uint64_t seed) {
@@ -40,8 +42,8 @@ std::vector<double> Trained(const std::string& name) {
   const c10::AutoGradMode no_gradients(false);
   at::Tensor w = Drawn(kSeed);
   w.set_requires_grad(true);
-  const auto optimizer = MakeOptimizer(
-      Named(name), {{.names = {"w"}, .tensors = {w}, .weight_decay = kDecay}});
+  const auto optimizer =
+      MakeOptimizer(Named(name), {{.names = {"w"}, .tensors = {w}, .weight_decay = kDecay}});
   for (int t = 0; t < kSteps; ++t) {
     w.mutable_grad() = Drawn(100 + t);
     optimizer->Step(RateOf(t));

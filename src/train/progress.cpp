@@ -23,14 +23,14 @@ std::string WithSeparators(int64_t number) {
 
 std::optional<project::StepEvent> Progress::At(const ProgressPoint& point, Clock::time_point now) {
   if (now - last_ < kPeriod) return std::nullopt;
-  const double rate =
-      static_cast<double>(point.examples - last_examples_) / Seconds(now - last_);
+  const double rate = static_cast<double>(point.examples - last_examples_) / Seconds(now - last_);
   last_ = now;
   last_examples_ = point.examples;
   project::StepEvent event;
   event.fraction = static_cast<double>(point.step) / static_cast<double>(span_.steps);
   if (point.step > span_.first_step) {
-    event.seconds_left = Seconds(now - start_) / static_cast<double>(point.step - span_.first_step) *
+    event.seconds_left = Seconds(now - start_) /
+                         static_cast<double>(point.step - span_.first_step) *
                          static_cast<double>(span_.steps - point.step);
   }
   event.text = fmt::format("epoch {}/{}  loss {:.4f}  {} img/s", point.epoch, point.epochs,

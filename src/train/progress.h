@@ -9,7 +9,7 @@ namespace keelrow::train {
 
 /// Where the training is.
 struct ProgressPoint {
-  int epoch;         // from 1
+  int epoch;  // from 1
   int epochs;
   int64_t step;      // done since the beginning, earlier processes included
   int64_t examples;  // that this process has trained on

@@ -29,7 +29,17 @@ nets::Graph BuildGraph(const TrainJob& job, const Preparation& preparation,
                              .width = job.model.width});
 }
 
+/// What a killed predecessor was about to write. Nobody else writes into a step's output folder.
+void RemoveDrafts(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> drafts;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() == ".tmp") drafts.push_back(entry.path());
+  }
+  for (const auto& draft : drafts) std::filesystem::remove(draft);
+}
+
 void Train(const TrainJob& job) {
+  RemoveDrafts(job.output);
   const data::Catalog catalog = data::ReadCatalog(job.catalog);
   const Preparation preparation = Prepare(job, catalog);
   const ExampleSet train(preparation, catalog.In(data::Subset::kTrain));

@@ -11,7 +11,9 @@ namespace {
 
 using Config = project::ScheduleConfig;
 
-double Constant(const Config&, const CurvePoint&) { return 1; }
+double Constant(const Config&, const CurvePoint&) {
+  return 1;
+}
 
 double Cosine(const Config&, const CurvePoint& point) {
   return 0.5 * (1 + std::cos(std::numbers::pi * point.progress));
@@ -35,7 +37,9 @@ const Schedule& FindSchedule(const std::string& name) {
 
 }  // namespace
 
-std::span<const Schedule> Schedules() { return kSchedules; }
+std::span<const Schedule> Schedules() {
+  return kSchedules;
+}
 
 double RateFactor(const Config& config, const ScheduleSpan& span, int64_t step) {
   const auto warmup_steps = std::llround(config.warmup * static_cast<double>(span.steps));

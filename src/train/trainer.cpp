@@ -63,9 +63,9 @@ void Trainer::Resume() {
 }
 
 void Trainer::Run() {
-  progress_.emplace(Progress::Span{.first_step = position_.step,
-                                   .steps = steps_per_epoch_ * job_.train.epochs},
-                    Clock::now());
+  progress_.emplace(
+      Progress::Span{.first_step = position_.step, .steps = steps_per_epoch_ * job_.train.epochs},
+      Clock::now());
   while (position_.epoch < job_.train.epochs) {
     RunEpoch();
     FinishEpoch();
@@ -77,9 +77,8 @@ void Trainer::RunEpoch() {
   const auto epoch = static_cast<uint64_t>(position_.epoch);
   Batches batches = ShuffledBatches(SamplerFor(job_, sets_.train), job_.seed, epoch);
   batches.erase(batches.begin(), batches.begin() + position_.step_in_epoch);
-  Loader loader(
-      std::move(batches), [&](size_t i) { return sets_.train.Augmented(i, epoch); },
-      {.threads = job_.train.loader_threads});
+  Loader loader(std::move(batches), [&](size_t i) { return sets_.train.Augmented(i, epoch); },
+                {.threads = job_.train.loader_threads});
   while (position_.step_in_epoch < steps_per_epoch_) {
     const std::optional<Batch> batch = loader.Next();
     if (!batch) SaveAndStop();
@@ -91,12 +90,11 @@ void Trainer::RunEpoch() {
 }
 
 void Trainer::LearnFrom(const Batch& batch) {
-  const Pass pass{.training = true,
-                  .seed = job_.seed,
-                  .step = static_cast<uint64_t>(position_.step)};
-  const double loss = Learn(
-      network_, state_, batch,
-      {.pass = pass, .rate = RateAt(position_.step), .class_weights = class_weights_});
+  const Pass pass{
+      .training = true, .seed = job_.seed, .step = static_cast<uint64_t>(position_.step)};
+  const double loss =
+      Learn(network_, state_, batch,
+            {.pass = pass, .rate = RateAt(position_.step), .class_weights = class_weights_});
   AddLoss(loss, batch.size());
   ++position_.step;
   ++position_.step_in_epoch;
@@ -144,13 +142,13 @@ void Trainer::FinishEpoch() {
 }
 
 void Trainer::ReportStep() {
-  const auto event = progress_->At(
-      {.epoch = position_.epoch + 1,
-       .epochs = job_.train.epochs,
-       .step = position_.step,
-       .examples = examples_seen_,
-       .loss = position_.loss_sum / static_cast<double>(position_.loss_count)},
-      Clock::now());
+  const auto event =
+      progress_->At({.epoch = position_.epoch + 1,
+                     .epochs = job_.train.epochs,
+                     .step = position_.step,
+                     .examples = examples_seen_,
+                     .loss = position_.loss_sum / static_cast<double>(position_.loss_count)},
+                    Clock::now());
   if (event) project::Emit(*event);
 }
 

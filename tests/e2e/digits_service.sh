@@ -19,7 +19,8 @@ short=(--set train.epochs=1 --set 'gate={test.accuracy: ">=0.9"}')
 keelrow "${short[@]}" run
 bundle=$(echo "$work"/.keelrow/models/digits/*)
 
-keelrow up --port 0 >"$work/up.log" 2>&1 &
+# Not through the function: its process would be a shell, and signals would end that only.
+"$bin/keelrow" -f "$work/keelrow.yaml" up --port 0 >"$work/up.log" 2>&1 &
 service=$!
 for _ in $(seq 1000); do
   port=$(sed -n 's/.*http:\/\/127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/up.log" | head -1)

@@ -55,21 +55,26 @@ std::string MutationOf(const config::Leaf& leaf, const Json& value) {
   if (special != SpecialMutations().end()) return special->second;
   const config::Schema& schema = *leaf.schema;
   switch (schema.type) {
-    case config::Schema::Type::kBoolean: return value.get<bool>() ? "false" : "true";
-    case config::Schema::Type::kInteger: return std::to_string(value.get<int64_t>() + 1);
+    case config::Schema::Type::kBoolean:
+      return value.get<bool>() ? "false" : "true";
+    case config::Schema::Type::kInteger:
+      return std::to_string(value.get<int64_t>() + 1);
     case config::Schema::Type::kNumber: {
       const double middle = (schema.min.value_or(0) + schema.max.value_or(1)) / 2;
       const double scaled = value.get<double>() * 0.9;
       return fmt::format("{}", scaled != 0 ? scaled : std::min(middle, 0.5));
     }
-    case config::Schema::Type::kDuration: return Doubled(value);
-    case config::Schema::Type::kByteSize: return "1MB";
+    case config::Schema::Type::kDuration:
+      return Doubled(value);
+    case config::Schema::Type::kByteSize:
+      return "1MB";
     case config::Schema::Type::kName:
       for (const config::Choice& choice : schema.choices) {
         if (choice.name != value) return choice.name;
       }
       return "";
-    default: return "MISSING";
+    default:
+      return "MISSING";
   }
 }
 
@@ -173,8 +178,7 @@ TEST_F(PlanMutation, KeysThatNeedColumns) {
   Expect("data.split.group", {source, "data.split.group=camera"}, NamesFrom(table_, "check"));
   Expect("data.split.time", {source, time}, NamesFrom(table_, "check"));
   Expect("data.split.gap", {source, time, "data.split.gap=1d"}, from_split);
-  Expect("data.split.cuts", {source, time, "data.split.cuts=[2026-01-10, 2026-01-15]"},
-         from_split);
+  Expect("data.split.cuts", {source, time, "data.split.cuts=[2026-01-10, 2026-01-15]"}, from_split);
 }
 
 TEST_F(PlanMutation, EveryStepsVersion) {

@@ -32,8 +32,7 @@ gate: {not_worse_than: ""}
 }  // namespace
 
 std::string TinyPicture(int label, int index) {
-  Random random(1, "tiny picture",
-                {static_cast<uint64_t>(label), static_cast<uint64_t>(index)});
+  Random random(1, "tiny picture", {static_cast<uint64_t>(label), static_cast<uint64_t>(index)});
   data::Image image{.width = kSide, .height = kSide, .channels = 1};
   for (int y = 0; y < kSide; ++y) {
     for (int x = 0; x < kSide; ++x) {

@@ -2,7 +2,9 @@
 
 namespace keelrow::tests {
 
-TinyProject::TinyProject() { WriteTinyProject(folder_.path()); }
+TinyProject::TinyProject() {
+  WriteTinyProject(folder_.path());
+}
 
 project::LoadedProject TinyProject::Load(const std::vector<std::string>& set) const {
   return project::Load(file(), {.set = set});

@@ -72,17 +72,18 @@ data::Catalog WritePictures(const fs::path& folder) {
 }
 
 Json Config() {
-  return {{"data", {{"source", "pictures"}}},
-          {"prepare", Json::array({{{"decode", {{"mode", "gray"}}}},
-                                   {{"normalize", {{"preset", "unit"}}}}})},
+  return {{"seed", 7},
+          {"data", {{"source", "pictures"}}},
+          {"prepare",
+           Json::array({{{"decode", {{"mode", "gray"}}}}, {{"normalize", {{"preset", "unit"}}}}})},
           {"augment", Json::array({{{"affine", {{"rotation", 15}, {"width_shift", 0.1}}}},
                                    {{"flip", {{"horizontal", true}}}}})},
           {"model", {{"network", "small_cnn"}, {"dropout", 0.3}}},
           {"train",
-           {{"epochs", 6},
+           {{"epochs", 8},
             {"batch_size", 8},
             {"ema", 0.95},
-            {"early_stop", 6},
+            {"early_stop", 8},
             {"checkpoint_every", 7},
             {"threads", 1},
             {"loader_threads", 2}}}};
@@ -107,8 +108,7 @@ class Workplace {
                                .config = Config(),
                                .project_folder = root(),
                                .inputs = {{"split", root() / "split"}},
-                               .output = output(),
-                               .seed = 7};
+                               .output = output()};
     WriteJsonFile(root() / "job.json", job.ToJson());
     return {.arguments = {Trainer(), "step", "train", root() / "job.json"},
             .log = root() / "train.log"};
@@ -132,13 +132,13 @@ class Workplace {
   TemporaryFolder folder_;
 };
 
-/// Sends the signal once the time has passed, unless the process has ended before.
+/// Sends the signal once the time has passed, unless it is destroyed before.
 class Killer {
  public:
-  Killer(Process& process, int signal, std::chrono::milliseconds after)
-      : thread_([this, &process, signal, after] {
+  Killer(pid_t pid, int signal, std::chrono::milliseconds after)
+      : thread_([this, pid, signal, after] {
           std::unique_lock lock(mutex_);
-          if (!ended_.wait_for(lock, after, [this] { return over_; })) process.Signal(signal);
+          if (!ended_.wait_for(lock, after, [this] { return over_; })) ::kill(pid, signal);
         }) {}
   ~Killer() {
     const std::lock_guard lock(mutex_);
@@ -185,7 +185,7 @@ class KillTest {
       const std::chrono::milliseconds after(random.Below(static_cast<uint64_t>(duration_.count())));
       moments += fmt::format(" {}@{}ms", signal == SIGTERM ? "term" : "kill", after.count());
       Process process(command);
-      const Killer killer(process, signal, after);
+      const Killer killer(process.pid(), signal, after);
       if (process.Wait().ok()) break;
     }
     // The last start is undisturbed; where all is done already it has nothing to go on with.
