@@ -7,8 +7,7 @@
 #   find_package(Boost 1.81 REQUIRED)                     Boost::headers                 http/
 #   find_package(yaml-cpp REQUIRED)                       yaml-cpp                       config/
 #   find_package(SQLite3 REQUIRED)                        SQLite::SQLite3                track/
-#   find_package(cpp-jwt REQUIRED)                        cpp-jwt::cpp-jwt               gateway/
-#   find_package(prometheus-cpp REQUIRED COMPONENTS core) prometheus-cpp::core           serve/ http/
+#   find_package(prometheus-cpp REQUIRED COMPONENTS core) prometheus-cpp::core           serve/
 #   find_package(Protozero REQUIRED)                      protozero::protozero           nets/
 #   find_package(CLI11 REQUIRED)                          CLI11::CLI11                   cli/
 #

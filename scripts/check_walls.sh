@@ -21,10 +21,9 @@ WALLS='
   boost/                                    http
   yaml-cpp/                                 config
   sqlite3\.h                                track
-  openssl/                                  base gateway http
-  jwt/                                      gateway
-  CLI/                                      cli train
-  prometheus/                               serve http
+  openssl/                                  base
+  CLI/                                      cli
+  prometheus/                               serve
   protozero/                                nets
   spdlog/                                   base
 '

@@ -211,6 +211,15 @@ TEST(Process, ASignalledChildIsReported) {
   EXPECT_EQ(process.Wait().signal, 9);
 }
 
+TEST(Text, Utf8IsWellFormedOrNot) {
+  for (const char* text : {"", "a", "é", "€", "😀", "\xf4\x8f\xbf\xbf"})
+    EXPECT_TRUE(IsUtf8(text)) << text;
+  for (const char* text : {"\xff", "\x80", "a\xc3", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80",
+                           "\xf4\x90\x80\x80", "\xf0\x9f\x98"}) {
+    EXPECT_FALSE(IsUtf8(text)) << text;
+  }
+}
+
 TEST(Text, SuggestsNearNamesOnly) {
   const std::vector<std::string> names = {"augment", "prepare", "train"};
   EXPECT_EQ(DidYouMean("augmnet", names), "did you mean `augment`?");

@@ -17,6 +17,8 @@
 namespace keelrow {
 namespace {
 
+constexpr size_t kCopyBytes = size_t{1} << 20;
+
 /// Closes a descriptor at the end of its scope.
 class Descriptor {
  public:
@@ -97,6 +99,18 @@ class Draft {
   bool published_ = false;
 };
 
+/// What in the way to `path` is no folder; empty when all of it is or is not there yet.
+fs::path FileInTheWay(const fs::path& path) {
+  fs::path way;
+  std::error_code ignored;
+  for (const fs::path& part : path) {
+    way /= part;
+    const fs::file_status status = fs::status(way, ignored);
+    if (fs::exists(status) && !fs::is_directory(status)) return way;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string ReadFile(const fs::path& path, uint64_t size_max) {
@@ -107,15 +121,16 @@ std::string ReadFile(const fs::path& path, uint64_t size_max) {
   if (S_ISDIR(status.st_mode)) {
     throw Error(Code::kBadValue, fmt::format("{} is a folder, not a file", path.string()));
   }
+  const Error too_large(Code::kLimit, fmt::format("{} is larger than the limit of {} bytes",
+                                                  path.string(), size_max));
+  // A sparse file claims any size; others, such as those of /proc, claim none.
+  if (static_cast<uint64_t>(status.st_size) > size_max) throw too_large;
   std::string bytes;
   bytes.resize(static_cast<size_t>(status.st_size));
   size_t filled = 0;
   while (true) {
     if (filled == bytes.size()) bytes.resize(bytes.size() + 4096);
-    if (filled > size_max) {
-      throw Error(Code::kLimit,
-                  fmt::format("{} is larger than the limit of {} bytes", path.string(), size_max));
-    }
+    if (filled > size_max) throw too_large;
     const ssize_t got = ::read(fd.get(), bytes.data() + filled, bytes.size() - filled);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw ErrnoError("read", path.string());
@@ -156,9 +171,40 @@ void PublishFolder(const fs::path& from, const fs::path& to) {
 void MakeFolders(const fs::path& path) {
   std::error_code failure;
   fs::create_directories(path, failure);
+  if (failure == std::errc::not_a_directory) {
+    throw Error(Code::kBadValue,
+                fmt::format("{} is a file, not a folder", FileInTheWay(path).string()));
+  }
   if (failure) {
     errno = failure.value();
     throw ErrnoError("make the folder", path.string());
+  }
+}
+
+void CopyFile(const fs::path& from, const fs::path& to) {
+  const Descriptor in(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
+  if (in.get() < 0) throw ErrnoError("read", from.string());
+  const Descriptor out(::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (out.get() < 0) throw ErrnoError("write", to.string());
+  std::string piece(kCopyBytes, '\0');
+  while (true) {
+    const ssize_t got = ::read(in.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw ErrnoError("read", from.string());
+    if (got == 0) return;
+    WriteAll(out.get(), std::string_view(piece).substr(0, static_cast<size_t>(got)), to);
+  }
+}
+
+void CopyFolder(const fs::path& from, const fs::path& to) {
+  MakeFolders(to);
+  for (const auto& entry : fs::recursive_directory_iterator(from)) {
+    const fs::path copy = to / fs::relative(entry.path(), from);
+    if (entry.is_directory()) {
+      MakeFolders(copy);
+    } else {
+      CopyFile(entry.path(), copy);
+    }
   }
 }
 

@@ -30,6 +30,10 @@ void PublishFolder(const fs::path& from, const fs::path& to);
 /// Makes the folder and its parents; turns the failure into ours.
 void MakeFolders(const fs::path& path);
 
+/// Copy without flushing. Instead of std::filesystem's, which calls a full disk an I/O error.
+void CopyFile(const fs::path& from, const fs::path& to);
+void CopyFolder(const fs::path& from, const fs::path& to);
+
 /// A folder of its own under `parent`, removed with everything in it at the end of the scope.
 class TemporaryFolder {
  public:

@@ -69,13 +69,16 @@ Prepared Prepare(const Command& command) {
   ::_exit(127);
 }
 
+constexpr size_t kLineMax = 1 << 20;  // bytes of output without a newline
+
 /// Cuts complete lines off the front of `buffer`.
 void TakeLines(std::string& buffer, const std::function<void(const std::string&)>& on_line) {
-  size_t end = 0;
-  while ((end = buffer.find('\n')) != std::string::npos) {
-    if (on_line) on_line(buffer.substr(0, end));
-    buffer.erase(0, end + 1);
+  size_t begin = 0;
+  for (size_t end = 0; (end = buffer.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    if (on_line) on_line(buffer.substr(begin, end - begin));
   }
+  buffer.erase(0, begin);
+  if (buffer.size() > kLineMax) throw Error(Code::kStepFailed, "a program printed an endless line");
 }
 
 }  // namespace
@@ -87,10 +90,15 @@ Process::Process(const Command& command) {
   const pid_t parent = ::getpid();
   pid_ = ::fork();
   if (pid_ == 0) BecomeChild(prepared, ends[1], parent);
+  const int failure = errno;
   ::close(ends[1]);
   if (prepared.log >= 0) ::close(prepared.log);
+  if (pid_ < 0) {
+    ::close(ends[0]);
+    errno = failure;
+    throw ErrnoError("start", command.arguments[0]);
+  }
   output_ = ends[0];
-  if (pid_ < 0) throw ErrnoError("start", command.arguments[0]);
 }
 
 Process::Process(Process&& other) noexcept : pid_(other.pid_), output_(other.output_) {

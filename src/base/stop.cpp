@@ -38,6 +38,7 @@ void InstallStopSignals() {
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // `ulimit -f`: the write then says so, as on a full disk
 }
 
 bool StopRequested() {
@@ -69,10 +70,6 @@ bool WaitForStop(std::chrono::milliseconds time) {
   pollfd wait{.fd = StopPipe()[0], .events = POLLIN, .revents = 0};
   if (!StopRequested()) ::poll(&wait, 1, static_cast<int>(time.count()));
   return StopRequested();
-}
-
-int StopDescriptor() {
-  return StopPipe()[0];
 }
 
 }  // namespace keelrow

@@ -7,6 +7,7 @@ namespace keelrow {
 
 /// Ctrl-C and SIGTERM as a question that every long loop asks: `if (StopRequested()) …`.
 /// The handlers only set a flag and write to a pipe; a second Ctrl-C ends the program at once.
+/// What a write can report itself (no reader, file too large) is no signal any more.
 void InstallStopSignals();
 bool StopRequested();
 /// The signal that asked to stop, or 0.
@@ -18,7 +19,5 @@ void RequestStop(int signal = 15);
 void ResetStop();
 /// Waits until a stop is requested or the time has passed; true when stopped.
 bool WaitForStop(std::chrono::milliseconds time);
-/// Becomes readable when a stop is requested: for poll() beside other descriptors.
-int StopDescriptor();
 
 }  // namespace keelrow

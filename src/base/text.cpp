@@ -28,6 +28,26 @@ size_t Distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+/// Length of the well-formed sequence at the front, 0 if there is none (RFC 3629 section 4).
+size_t SequenceLength(std::string_view text) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto tail = [&](size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
+    return i < text.size() && byte(i) >= low && byte(i) <= high;
+  };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xc2 && first <= 0xdf) return tail(1) ? 2 : 0;
+  if (first >= 0xe0 && first <= 0xef) {
+    const bool second = tail(1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf);
+    return second && tail(2) ? 3 : 0;
+  }
+  if (first >= 0xf0 && first <= 0xf4) {
+    const bool second = tail(1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf);
+    return second && tail(2) && tail(3) ? 4 : 0;
+  }
+  return 0;
+}
+
 /// Terminal columns of UTF-8 text: continuation bytes take none.
 size_t Width(std::string_view text) {
   return static_cast<size_t>(
@@ -66,6 +86,15 @@ std::vector<std::string> SplitText(std::string_view text, char separator) {
 
 std::string JoinText(std::span<const std::string> parts, std::string_view separator) {
   return fmt::format("{}", fmt::join(parts, separator));
+}
+
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const size_t length = SequenceLength(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
 }
 
 std::string RenderTable(const std::vector<std::vector<std::string>>& rows) {

@@ -21,6 +21,9 @@ std::string JoinText(std::span<const std::string> parts, std::string_view separa
 /// recognised: pad them yourself when they should stand right.
 std::string RenderTable(const std::vector<std::vector<std::string>>& rows);
 
+/// Well-formed UTF-8: no overlong form, no surrogate, nothing above U+10FFFF.
+bool IsUtf8(std::string_view text);
+
 /// "0.7 s", "41 s", "6 min 10 s", "2 h 03 min".
 std::string HumanSeconds(double seconds);
 /// "512 B", "3.1 kB", "187 MB" (powers of 1000).

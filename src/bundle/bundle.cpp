@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "base/files.h"
 #include "base/hash.h"
 #include "bundle/checksums.h"
@@ -12,7 +14,6 @@ namespace {
 
 constexpr const char* kSumsFile = "SHA256SUMS";
 constexpr const char* kManifestFile = "bundle.json";
-constexpr const char* kMetricsFile = "metrics.json";
 constexpr const char* kMlModelFile = "MLmodel";
 
 Error Damaged(const fs::path& folder, const std::string& what) {
@@ -21,26 +22,27 @@ Error Damaged(const fs::path& folder, const std::string& what) {
 }
 
 /// Paths of the regular files below `folder`; throws kCorrupt for links and special files.
-std::vector<std::string> FilesBelow(const fs::path& folder) {
-  std::vector<std::string> files;
+std::set<std::string> FilesBelow(const fs::path& folder) {
+  std::set<std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     const std::string path = fs::relative(entry.path(), folder).string();
     if (entry.is_symlink() || (!entry.is_regular_file() && !entry.is_directory())) {
       throw Damaged(folder, fmt::format("{} is not a plain file", path));
     }
-    if (entry.is_regular_file()) files.push_back(path);
+    if (entry.is_regular_file()) files.insert(path);
   }
   return files;
 }
 
 void CheckContents(const fs::path& folder, const Checksums& sums) {
-  for (const std::string& file : FilesBelow(folder)) {
+  const std::set<std::string> files = FilesBelow(folder);
+  for (const std::string& file : files) {
     if (file != kSumsFile && !sums.contains(file)) {
       throw Damaged(folder, fmt::format("{} is not listed in {}", file, kSumsFile));
     }
   }
   for (const auto& [file, digest] : sums) {
-    if (!fs::exists(folder / file)) throw Damaged(folder, fmt::format("{} is missing", file));
+    if (!files.contains(file)) throw Damaged(folder, fmt::format("{} is missing", file));
     if (Sha256HexOfFile(folder / file) != digest) {
       throw Damaged(folder, fmt::format("the checksum of {} differs", file));
     }

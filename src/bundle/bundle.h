@@ -39,6 +39,7 @@ std::string Seal(const std::filesystem::path& folder, const Manifest& manifest,
                  const Json& metrics);
 
 inline constexpr const char* kNetworkFile = "network.onnx";
+inline constexpr const char* kMetricsFile = "metrics.json";  // {"metrics", "data_sha256"}
 inline constexpr const char* kReferenceFile = "reference.parquet";
 
 }  // namespace keelrow::bundle

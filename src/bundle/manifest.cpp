@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+
 #include "base/version.h"
 
 namespace keelrow::bundle {
@@ -22,12 +24,24 @@ Json SpecsToJson(const std::vector<TensorSpec>& specs) {
   return json;
 }
 
+/// Whole numbers only: nlohmann would cut off a fraction and overflow on 1e300.
+std::vector<int64_t> ShapeFromJson(const Json& json, const std::string& name) {
+  for (const Json& extent : json) {
+    const bool fits = extent.is_number_unsigned()
+                          ? extent.get<uint64_t>() <= INT64_MAX
+                          : extent.is_number_integer() && extent.get<int64_t>() >= -1;
+    if (fits) continue;
+    throw Error(Code::kCorrupt, fmt::format("{} is malformed: {} in a shape", name, extent.dump()));
+  }
+  return json;
+}
+
 std::vector<TensorSpec> SpecsFromJson(const Json& json, const std::string& name) {
   std::vector<TensorSpec> specs;
   for (const Json& spec : json) {
     specs.push_back({.name = Member(spec, "name", name),
                      .dtype = DTypeNamed(Member(spec, "dtype", name), name),
-                     .shape = Member(spec, "shape", name)});
+                     .shape = ShapeFromJson(Member(spec, "shape", name), name)});
   }
   return specs;
 }

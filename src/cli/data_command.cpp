@@ -7,17 +7,17 @@
 #include "cli/run_session.h"
 #include "data/catalog.h"
 #include "data/quality.h"
-#include "steps/source.h"
+#include "project/job_source.h"
 #include "steps/steps.h"
 
 namespace keelrow::cli {
 namespace {
 
+/// As the step `check` does it.
 data::QualityResult Measure(const project::LoadedProject& loaded,
                             const std::filesystem::path& folder) {
-  const auto source = data::OpenSource(steps::SourceOptionsFrom(loaded.canonical, folder));
-  return data::RunQualityGate(source->List(), *source, {.config = loaded.project.data.quality},
-                              data::OnViolationOf(loaded.project.data.on_violation.value));
+  const project::StepJob job{.config = loaded.canonical, .project_folder = folder};
+  return steps::MeasureQuality(job, project::OpenJobSource(job)->List());
 }
 
 void Print(const data::QualityResult& result, const Globals& globals) {
@@ -48,11 +48,11 @@ void ShowSplit(const Globals& globals, const SplitArguments& arguments) {
     return;
   }
   const data::Catalog catalog = data::ReadCatalog(folder / steps::kExamplesFile);
-  const fs::path source = session.SourcePath();
+  const auto source = session.OpenSource();
   int printed = 0;
   for (const data::Example& example : catalog.In(data::SubsetOf(arguments.list))) {
     if (arguments.limit > 0 && printed++ >= arguments.limit) break;
-    fmt::print("{}\n", (source / example.id).string());
+    fmt::print("{}\n", source->Locate(example));
   }
 }
 

@@ -20,11 +20,11 @@ struct Finding {
 
 /// A finding from a probe that throws when the thing is missing.
 template <class F>
-Finding Probe(std::string what, const F& probe) {
+Finding Probe(const char* what, const F& probe) {
   try {
-    return {.what = std::move(what), .found = probe()};
+    return {.what = what, .found = probe()};
   } catch (const Error& error) {
-    return {.what = std::move(what), .found = error.message(), .ok = false};
+    return {.what = what, .found = error.message(), .ok = false};
   }
 }
 

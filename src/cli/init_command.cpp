@@ -2,6 +2,7 @@
 
 #include "base/files.h"
 #include "cli/commands.h"
+#include "cli/sample_pictures.h"
 #include "cli/templates.h"
 
 namespace keelrow::cli {
@@ -16,19 +17,47 @@ std::string ProjectNameFor(const fs::path& folder) {
   return name.empty() ? "project" : name;
 }
 
+constexpr const char* kSample = "sample";
+
+/// Relative to the project when it lies in it or beside it, so that both can be moved together.
+std::string SourceAsWritten(const std::string& source, const fs::path& folder) {
+  const fs::path absolute = fs::canonical(source);
+  const fs::path relative = fs::relative(absolute, folder);
+  return (relative.string().starts_with("../../") ? absolute : relative).string();
+}
+
+/// The user may have rules of their own there already.
+void IgnoreWorkspace(const fs::path& folder) {
+  const fs::path file = folder / ".gitignore";
+  if (!fs::exists(file)) return WriteFileDurably(file, ".keelrow/\n");
+  if (ReadFile(file).find(".keelrow") != std::string::npos) return;
+  fmt::print("{} stays as it is: add the line .keelrow/ to it\n", file.string());
+}
+
+/// Nothing of the user's is written over.
+void RequireAbsent(const fs::path& path, const char* hint) {
+  if (!fs::exists(path)) return;
+  throw Error(Code::kConflict, fmt::format("{} exists already", path.string()), {.hint = hint});
+}
+
+/// Without a source of the user's own, pictures are drawn: the project runs as it is.
 void WriteProject(const fs::path& folder, const std::string& task, const std::string& source) {
   const fs::path file = folder / "keelrow.yaml";
-  if (fs::exists(file)) {
-    throw Error(Code::kConflict, fmt::format("{} exists already", file.string()),
-                {.hint = "choose another folder"});
-  }
+  RequireAbsent(file, "choose another folder");
+  if (source.empty()) RequireAbsent(folder / kSample, "name your pictures with --source");
   MakeFolders(folder);
-  WriteFileDurably(file, ProjectTemplate(task, ProjectNameFor(folder), source));
-  WriteFileDurably(folder / ".gitignore", ".keelrow/\n");
-  fmt::print(
-      "Wrote {}\n\nNext:\n  1. put pictures into {}, a folder for each class\n"
-      "  2. cd {} && keelrow run\n  3. keelrow up\n",
-      file.string(), (folder / source).string(), folder.string());
+  if (source.empty()) WriteSamplePictures(folder / kSample);
+  const std::string named = source.empty() ? kSample : SourceAsWritten(source, folder);
+  WriteFileDurably(file, ProjectTemplate(task, ProjectNameFor(folder), named));
+  fmt::print("Wrote {}\n", file.string());
+  IgnoreWorkspace(folder);
+  fmt::print("\nNext:\n");
+  if (source.empty()) {
+    fmt::print(
+        "  - it runs as it is, on drawn shapes: `data.source` in it names your pictures,\n"
+        "    a folder for each class\n");
+  }
+  fmt::print("  - cd {} && keelrow run\n  - keelrow up\n", folder.string());
 }
 
 }  // namespace
@@ -36,12 +65,13 @@ void WriteProject(const fs::path& folder, const std::string& task, const std::st
 void DefineInit(CLI::App& command, Globals&, Outcome&) {
   auto folder = std::make_shared<std::string>(".");
   auto task = std::make_shared<std::string>("image");
-  auto source = std::make_shared<std::string>("data");
+  auto source = std::make_shared<std::string>();
   command.add_option("dir", *folder, "The folder of the new project")->capture_default_str();
   command.add_option("-t,--template", *task, "What is learned: image")
       ->check(CLI::IsMember({"image"}))
       ->capture_default_str();
-  command.add_option("--source", *source, "Where the data lies")->capture_default_str();
+  command.add_option("--source", *source, "Your pictures; without it, some are drawn")
+      ->check(CLI::ExistingPath);
   command.callback([folder, task, source] { WriteProject(*folder, *task, *source); });
 }
 

@@ -98,6 +98,9 @@ int Main(int argc, char** argv) {
   AddCommands(app, globals, outcome);
   try {
     InstallStopSignals();
+    app.parse_complete_callback([&globals] {
+      if (globals.verbose) log::SetLevel(log::Level::kDebug);
+    });
     app.parse(argc, argv);
     FlushOutput();
     return outcome.exit_code;

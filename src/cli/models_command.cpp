@@ -20,13 +20,14 @@ track::Store OpenStore(const Globals& globals) {
   return track::Store(globals.OpenWorkspace().StoreFile());
 }
 
-Json ToJson(const track::ModelVersion& version) {
+/// `folder` is the project's; scripts need the bundle's whole path.
+Json ToJson(const track::ModelVersion& version, const std::filesystem::path& folder) {
   return {{"model", version.model},
           {"version", version.version},
           {"aliases", version.aliases},
           {"created", version.created},
           {"run", version.run},
-          {"bundle", version.bundle_path},
+          {"bundle", (folder / version.bundle_path).string()},
           {"sha256", version.bundle_hash},
           {"metrics", version.metrics},
           {"gate", version.gate}};
@@ -46,10 +47,14 @@ std::vector<track::ModelVersion> AllVersions(const track::Store& store) {
 }
 
 void List(const Globals& globals) {
-  const std::vector<track::ModelVersion> versions = AllVersions(OpenStore(globals));
+  const pipeline::Workspace workspace = globals.OpenWorkspace();
+  const std::vector<track::ModelVersion> versions =
+      AllVersions(track::Store(workspace.StoreFile()));
   if (globals.json()) {
     Json rows = Json::array();
-    for (const track::ModelVersion& version : versions) rows.push_back(ToJson(version));
+    for (const track::ModelVersion& version : versions) {
+      rows.push_back(ToJson(version, workspace.project_folder()));
+    }
     fmt::print("{}\n", rows.dump(1));
     return;
   }
@@ -67,8 +72,14 @@ void List(const Globals& globals) {
                                     : RenderTable(rows));
 }
 
+std::vector<track::ModelVersion> Asked(const track::Store& store, const Arguments& arguments) {
+  if (arguments.version == 0) return store.Versions(arguments.model);
+  return {store.GetVersion(arguments.model, arguments.version)};
+}
+
 void Show(const Globals& globals, const Arguments& arguments) {
-  const track::Store store = OpenStore(globals);
+  const pipeline::Workspace workspace = globals.OpenWorkspace();
+  const track::Store store(workspace.StoreFile());
   Json audit = Json::array();
   for (const track::AuditRow& row : store.Audit(arguments.model)) {
     audit.push_back({{"time", TimeText(row.time)},
@@ -79,10 +90,8 @@ void Show(const Globals& globals, const Arguments& arguments) {
                      {"reason", row.reason}});
   }
   Json versions = Json::array();
-  for (const track::ModelVersion& version : store.Versions(arguments.model)) {
-    if (arguments.version == 0 || arguments.version == version.version) {
-      versions.push_back(ToJson(version));
-    }
+  for (const track::ModelVersion& version : Asked(store, arguments)) {
+    versions.push_back(ToJson(version, workspace.project_folder()));
   }
   fmt::print("{}\n",
              Json{{"model", arguments.model}, {"versions", versions}, {"audit", audit}}.dump(1));

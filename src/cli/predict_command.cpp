@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
 #include "base/files.h"
 #include "base/parallel.h"
@@ -11,41 +13,70 @@
 namespace keelrow::cli {
 namespace {
 
-Error NoSuchModel(const std::string& model, const std::string& name, const std::string& alias) {
-  if (model.empty()) {
-    return Error(Code::kNotFound, fmt::format("`{}` has no promoted version to ask", name),
-                 {.hint = "`keelrow run` trains and promotes one; -m names a bundle"});
+/// A registered model, named as "digits@champion", "digits/3" or "digits".
+struct Reference {
+  std::string model;
+  std::string alias = "champion";
+  std::optional<int> version = {};
+};
+
+std::optional<Reference> ParseReference(const std::string& text) {
+  const size_t mark = text.find_first_of("@/");
+  Reference reference{.model = text.substr(0, mark)};
+  if (mark == std::string::npos) return reference;
+  const std::string rest = text.substr(mark + 1);
+  if (text[mark] == '@') {
+    reference.alias = rest;
+    return reference;
   }
-  return Error(
-      Code::kNotFound,
-      fmt::format("`{}` is neither a bundle's folder nor a model with the alias @{}", model, alias),
-      {.hint = "`keelrow models ls` lists the registered models"});
+  const char* end = rest.data() + rest.size();
+  const auto [stopped, failure] = std::from_chars(rest.data(), end, reference.version.emplace());
+  if (failure != std::errc() || stopped != end) return std::nullopt;
+  return reference;
 }
 
-/// A bundle's folder, or a registered model's name with an alias or version: `digits@champion`,
-/// `digits/3`. Without any, the champion of the project.
+fs::path FolderOf(const Reference& reference, const pipeline::Workspace& workspace) {
+  const track::Store store(workspace.StoreFile());
+  if (reference.version) {
+    return workspace.BundleFolder(
+        store.GetVersion(reference.model, *reference.version).bundle_path);
+  }
+  if (const auto found = store.FindAlias(reference.model, reference.alias)) {
+    return workspace.BundleFolder(found->bundle_path);
+  }
+  throw Error(
+      Code::kNotFound,
+      fmt::format("there is no model `{}` with the alias @{}", reference.model, reference.alias),
+      {.hint = "`keelrow models ls` lists what is registered"});
+}
+
+fs::path ChampionFolder(const Globals& globals) {
+  const std::string name = globals.LoadProject().project.name;
+  const pipeline::Workspace workspace = globals.OpenWorkspace();
+  const auto found = track::Store(workspace.StoreFile()).FindAlias(name, "champion");
+  if (found) return workspace.BundleFolder(found->bundle_path);
+  throw Error(Code::kNotFound, fmt::format("`{}` has no promoted version to ask", name),
+              {.hint = "`keelrow run` trains and promotes one; -m names a bundle"});
+}
+
+/// A bundle's folder, or a registered model. Without any, the champion of the project.
 fs::path ResolveBundle(const std::string& model, const Globals& globals) {
+  if (model.empty()) return ChampionFolder(globals);
   if (fs::exists(fs::path(model) / "SHA256SUMS")) return model;
-  if (!model.empty() && !fs::exists(globals.file)) {
+  if (!fs::exists(globals.file)) {
     throw Error(Code::kNotFound,
                 fmt::format("{} is not a bundle's folder, and there is no project "
                             "here whose models it could name",
                             model),
                 {.hint = "a bundle has a file SHA256SUMS; -f names a project file"});
   }
-  const pipeline::Workspace workspace = globals.OpenWorkspace();
-  const track::Store store(workspace.StoreFile());
-  const std::string name = model.empty() ? globals.LoadProject().project.name
-                                         : model.substr(0, model.find_first_of("@/"));
-  if (const size_t slash = model.find('/'); slash != std::string::npos) {
-    const Expected<double> version = ParseNumber(model.substr(slash + 1));
-    if (version) return store.GetVersion(name, static_cast<int>(*version)).bundle_path;
+  if (const auto reference = ParseReference(model)) {
+    return FolderOf(*reference, globals.OpenWorkspace());
   }
-  const size_t at = model.find('@');
-  const std::string alias = at == std::string::npos ? "champion" : model.substr(at + 1);
-  const auto found = store.FindAlias(name, alias);
-  if (!found) throw NoSuchModel(model, name, alias);
-  return found->bundle_path;
+  throw Error(
+      Code::kNotFound,
+      fmt::format("`{}` is neither a bundle's folder nor NAME@ALIAS or NAME/VERSION", model),
+      {.hint = "`keelrow models ls` lists what is registered"});
 }
 
 struct Answer {

@@ -8,6 +8,7 @@
 #include "base/version.h"
 #include "cli/progress.h"
 #include "pipeline/lock_file.h"
+#include "project/job_source.h"
 #include "steps/table.h"
 #include "track/store.h"
 
@@ -49,6 +50,23 @@ void RecordEnd(track::Store& store, const std::string& run, const std::string& s
   }
 }
 
+/// What became of the promotion: when the step was cached, somebody may have promoted another
+/// version since, and that choice stands.
+std::string PromotionText(const Json& promotion, const track::Store& store) {
+  const std::string model = promotion.at("model");
+  const int version = promotion.at("version");
+  const auto champion = store.FindAlias(model, "champion");
+  if (!champion) {
+    return fmt::format("{} has no @champion: `keelrow run --force promote` makes this one", model);
+  }
+  if (champion->version == version)
+    return fmt::format("{} version {} is @champion", model, version);
+  return fmt::format(
+      "{0} version {1} was made before; @champion is version {2} "
+      "(`keelrow models promote {0} {1}` changes that)",
+      model, version, champion->version);
+}
+
 }  // namespace
 
 /// Turns what happens in a run into progress lines and rows of the store.
@@ -70,8 +88,17 @@ class RunSession::Recorder {
   }
 
  private:
+  /// A metric that cannot be recorded is no reason to end a training of hours.
+  void LogMetrics(const project::StepEvent& event) {
+    try {
+      store_.LogMetrics(run_, event.step.value_or(0), event.metrics);
+    } catch (const Error& error) {
+      log::Warning("a metric could not be recorded: {}", error.message());
+    }
+  }
+
   void OnEvent(const pipeline::PlannedStep& step, const project::StepEvent& event) {
-    if (!event.metrics.empty()) store_.LogMetrics(run_, event.step.value_or(0), event.metrics);
+    if (!event.metrics.empty()) LogMetrics(event);
     if (!event.text.empty() || event.fraction) {
       progress_.Show(ProgressLine(step, index_, count_, event));
     }
@@ -156,7 +183,8 @@ void RunSession::Collect(const pipeline::RunResult& result, RunSummary& summary)
     if (step == "evaluate") summary.metrics = ReadJsonFile(folder / "metrics.json");
     if (step == "report") summary.report = (folder / "report.html").string();
     if (step == "promote") {
-      summary.promotion = ReadJsonFile(folder / "promotion.json").value("text", "");
+      summary.promotion = PromotionText(ReadJsonFile(folder / "promotion.json"),
+                                        track::Store(workspace_.StoreFile()));
     }
   }
 }
@@ -172,8 +200,9 @@ std::filesystem::path RunSession::Output(const std::string& step,
   return workspace_.Cache(pipeline::ArtifactId(step, planned->key));
 }
 
-std::filesystem::path RunSession::SourcePath() const {
-  return workspace_.project_folder() / loaded_.project.data.source;
+std::unique_ptr<data::Source> RunSession::OpenSource() const {
+  return data::OpenSource(
+      project::SourceOptionsFrom(loaded_.canonical, workspace_.project_folder()));
 }
 
 Json RunSummary::ToJson() const {
@@ -185,7 +214,7 @@ std::string RunSummary::Render() const {
   std::string text = ran.empty() ? fmt::format("Nothing to do: {} steps cached.\n", cached)
                                  : fmt::format("Ran {} steps, {} cached, in {}.  Run {}\n",
                                                ran.size(), cached, HumanSeconds(seconds), run);
-  for (const auto& [name, value] : metrics) text += fmt::format("  {:<22} {:.4f}\n", name, value);
+  for (const auto& [name, value] : metrics) text += fmt::format("  {:<28} {:.4f}\n", name, value);
   if (!report.empty()) text += fmt::format("Report: {}\n", report);
   if (!promotion.empty()) text += promotion + "\n";
   return text;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "data/source.h"
 #include "pipeline/runner.h"
 
 namespace keelrow::cli {
@@ -33,8 +34,8 @@ class RunSession {
   RunSummary Run(const pipeline::PlanOptions& options);
   /// The folder of a step's finished output; throws kNotFound before it has run.
   std::filesystem::path Output(const std::string& step, const pipeline::PlanOptions& options) const;
-  /// Where the project's data lies.
-  std::filesystem::path SourcePath() const;
+  /// The project's data.
+  std::unique_ptr<data::Source> OpenSource() const;
 
  private:
   class Recorder;

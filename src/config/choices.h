@@ -58,6 +58,23 @@ struct Codec<Entry<kChoices>> {
   static Json Write(const Entry<kChoices>& entry) { return {{entry.name, entry.options}}; }
 };
 
+/// The choices of a table whose rows have one each and say what it stands for.
+template <class Row>
+std::vector<Choice> ChoicesOf(const std::vector<Row>& rows) {
+  std::vector<Choice> choices;
+  for (const Row& row : rows) choices.push_back(row.choice);
+  return choices;
+}
+
+/// The row whose choice has that name, which must be one of them.
+template <class Row>
+const Row& RowOf(const std::vector<Row>& rows, std::string_view name) {
+  for (const Row& row : rows) {
+    if (row.choice.name == name) return row;
+  }
+  throw Error(Code::kInternal, "no row is called `" + std::string(name) + "`");
+}
+
 /// A row of a choice table whose options are the described struct T. Reading through the row's
 /// schema alone would lose the struct's own rules, so it keeps the typed reader too.
 template <class T>

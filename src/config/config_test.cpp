@@ -67,6 +67,35 @@ Error FailureOf(const std::string& text) {
   return Error(Code::kInternal, "none");
 }
 
+struct Bounds {
+  ByteSize room{1024};
+  Duration wait{std::chrono::seconds(1)};
+};
+void Describe(Object<Bounds>& object) {
+  object.Field("room", &Bounds::room, "Room.").Range(ByteSize{1024}, ByteSize{1 << 20});
+  object.Field("wait", &Bounds::wait, "Wait.")
+      .Range(Duration{std::chrono::milliseconds(100)}, Duration{std::chrono::hours(1)});
+}
+
+TEST(Config, SizesAndDurationsHaveRangesInTheirOwnWords) {
+  const auto failure = [](const std::string& text) {
+    try {
+      Read<Bounds>(ParseYaml(text, "k.yaml"));
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Code::kBadValue);
+      EXPECT_EQ(error.place().line, 1);
+      return error.message();
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(failure("{room: 1KiB, wait: 100ms}"), "none");
+  EXPECT_EQ(failure("{room: 1MiB, wait: 1h}"), "none");
+  EXPECT_EQ(failure("room: 4GiB"),
+            "4GiB is out of range: expected a size such as `10MB`, 1KiB to 1MiB");
+  EXPECT_EQ(failure("wait: 0s"),
+            "0ms is out of range: expected a duration such as `30s`, 100ms to 1h");
+}
+
 TEST(Config, DefaultsAreTheStructsOwn) {
   const Outer outer = ReadText("name: x");
   EXPECT_EQ(outer.epochs, 10);
@@ -126,10 +155,19 @@ TEST(Config, BadValuesSayWhatIsExpectedAndWhere) {
 
 TEST(Config, MissingKeyIsNamed) {
   EXPECT_EQ(FailureOf("epochs: 3").code(), Code::kMissingKey);
+  EXPECT_EQ(FailureOf("epochs: 3\nname:").code(), Code::kMissingKey);
 }
 
 TEST(Yaml, TheSameKeyTwiceIsAnError) {
   EXPECT_EQ(FailureOf("name: x\nname: y\n").code(), Code::kSyntax);
+}
+
+TEST(Yaml, TextThatIsNotUtf8IsAnErrorWithItsPlace) {
+  for (const char* text : {"name: a\ntext: \"b\xff\"\n", "name: a\nb\xe9: c\n"}) {
+    const Error error = FailureOf(text);
+    EXPECT_EQ(error.code(), Code::kSyntax);
+    EXPECT_EQ(error.place().line, 2);
+  }
 }
 
 TEST(Yaml, BillionLaughsEndInALimit) {

@@ -33,6 +33,23 @@ Error UnknownKey(const Node& map, size_t index, const std::vector<std::string>& 
 /// Makes an error from below point at the node, unless it already has a place.
 Error Placed(const Error& error, const Node& node);
 
+/// A value as the number that a range bounds: durations in milliseconds, sizes in bytes.
+template <class T>
+requires std::is_arithmetic_v<T>
+double NumberOf(T value) {
+  return static_cast<double>(value);
+}
+inline double NumberOf(Duration value) {
+  return static_cast<double>(value.value.count());
+}
+inline double NumberOf(ByteSize value) {
+  return static_cast<double>(value.value);
+}
+template <class T>
+concept Ranged = !std::same_as<T, bool> && requires(T value) {
+  NumberOf(value);
+};
+
 template <class T>
 class Object {
  public:
@@ -44,6 +61,8 @@ class Object {
       schema().max = max;
       return *this;
     }
+    FieldBuilder& Range(ByteSize min, ByteSize max) { return Range(NumberOf(min), NumberOf(max)); }
+    FieldBuilder& Range(Duration min, Duration max) { return Range(NumberOf(min), NumberOf(max)); }
     FieldBuilder& Unit(std::string unit) {
       schema().unit = std::move(unit);
       return *this;
@@ -72,9 +91,7 @@ class Object {
          .read =
              [member, schema](T& object, const Node& node) {
                object.*member = Codec<M>::Read(node);
-               if constexpr (std::is_arithmetic_v<M> && !std::same_as<M, bool>) {
-                 CheckRange(*schema, static_cast<double>(object.*member));
-               }
+               if constexpr (Ranged<M>) CheckRange(*schema, NumberOf(object.*member));
              },
          .write = [member](const T& object) { return Codec<M>::Write(object.*member); }});
     return FieldBuilder(*this, fields_.size() - 1);
@@ -117,7 +134,8 @@ class Object {
     }
     for (size_t i = 0; i < node.entries.size(); ++i) ReadEntry(object, node, i);
     for (const auto& field : fields_) {
-      if (field.required && node.Find(field.name) == nullptr) {
+      const Node* value = field.required ? node.Find(field.name) : nullptr;
+      if (field.required && (value == nullptr || value->kind == Node::Kind::kNull)) {
         throw Error(Code::kMissingKey, "the key `" + field.name + "` is missing",
                     {.hint = field.doc, .place = node.place});
       }

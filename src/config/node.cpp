@@ -31,7 +31,7 @@ class Converter {
     if (yaml.IsScalar()) {
       // yaml-cpp marks quoted scalars with the tag "!".
       node.kind = Node::Kind::kScalar;
-      node.text = yaml.Scalar();
+      node.text = TextOf(yaml, place);
       node.quoted = yaml.Tag() == "!";
       if (!node.quoted && (node.text == "~" || node.text == "null")) node.kind = Node::Kind::kNull;
     } else if (yaml.IsSequence()) {
@@ -44,6 +44,13 @@ class Converter {
   }
 
  private:
+  /// yaml-cpp passes bytes on as they are; what is read here is written as JSON later.
+  static const std::string& TextOf(const YAML::Node& scalar, const Place& place) {
+    if (IsUtf8(scalar.Scalar())) return scalar.Scalar();
+    throw Error(Code::kSyntax, "this text is not UTF-8",
+                {.hint = "save the file as UTF-8", .place = place});
+  }
+
   void ConvertMap(const YAML::Node& yaml, size_t depth, Node& node) {
     node.kind = Node::Kind::kMap;
     for (const auto& entry : yaml) {
@@ -51,7 +58,7 @@ class Converter {
       if (!entry.first.IsScalar()) {
         throw Error(Code::kSyntax, "a key must be a word", {.place = place});
       }
-      const std::string key = entry.first.Scalar();
+      const std::string key = TextOf(entry.first, place);
       if (node.Find(key) != nullptr) {
         throw Error(Code::kSyntax, fmt::format("the key `{}` stands here twice", key),
                     {.place = place});

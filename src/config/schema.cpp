@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <limits>
 
 #include "base/error.h"
+#include "base/units.h"
 
 namespace keelrow::config {
 namespace {
@@ -49,10 +51,23 @@ std::string ChoiceText(const Schema& schema) {
   return text;
 }
 
+/// A value or a bound of it, as people write it.
+std::string NumberText(const Schema& schema, double value) {
+  if (schema.type == Schema::Type::kDuration) {
+    return Duration{std::chrono::milliseconds(std::llround(value))}.ToString();
+  }
+  if (schema.type == Schema::Type::kByteSize) {
+    return ByteSize{static_cast<uint64_t>(value)}.ToString();
+  }
+  return fmt::format("{}", value);
+}
+
 std::string RangeText(const Schema& schema) {
-  if (schema.min && schema.max) return fmt::format(", {} to {}", *schema.min, *schema.max);
-  if (schema.min) return fmt::format(", at least {}", *schema.min);
-  if (schema.max) return fmt::format(", at most {}", *schema.max);
+  const std::string min = schema.min ? NumberText(schema, *schema.min) : "";
+  const std::string max = schema.max ? NumberText(schema, *schema.max) : "";
+  if (schema.min && schema.max) return fmt::format(", {} to {}", min, max);
+  if (schema.min) return fmt::format(", at least {}", min);
+  if (schema.max) return fmt::format(", at most {}", max);
   return "";
 }
 
@@ -83,8 +98,8 @@ std::string TypeText(const Schema& schema) {
 void CheckRange(const Schema& schema, double value) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   if (value >= schema.min.value_or(-kInfinity) && value <= schema.max.value_or(kInfinity)) return;
-  throw Error(Code::kBadValue,
-              fmt::format("{} is out of range: expected {}", value, TypeText(schema)));
+  throw Error(Code::kBadValue, fmt::format("{} is out of range: expected {}",
+                                           NumberText(schema, value), TypeText(schema)));
 }
 
 std::vector<Leaf> Leaves(const Schema& root) {

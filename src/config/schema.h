@@ -51,9 +51,9 @@ struct Schema {
   };
 
   Type type = Type::kString;
-  std::string doc;   // of an object
-  std::string unit;  // shown after the type: "seconds", "pixels"
-  std::optional<double> min;
+  std::string doc;            // of an object
+  std::string unit;           // shown after the type: "seconds", "pixels"
+  std::optional<double> min;  // of kDuration in milliseconds, of kByteSize in bytes
   std::optional<double> max;
   std::vector<Choice> choices;
   std::shared_ptr<const Schema> element;  // of kList, kMap, and of an object's free keys

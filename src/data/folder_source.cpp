@@ -32,7 +32,12 @@ class FolderSource : public Source {
     return examples;
   }
 
-  Expected<std::string> Read(const Example& example) const override {
+  std::string Locate(const Example& example) const override {
+    return (root_ / example.id).string();
+  }
+
+ protected:
+  Expected<std::string> ReadBytes(const Example& example) const override {
     return ReadExampleFile(root_ / example.id);
   }
 

@@ -18,6 +18,7 @@ namespace keelrow::data {
 struct DecodeOptions {
   ColorMode mode = ColorMode::kRgb;
   int64_t pixels_max = 64'000'000;  // width * height; a 64-megapixel camera
+  int side_max = 65'535;            // width and height each, as in JPEG
 };
 
 /// kBadExample: not a picture that we read. kCorrupt: damaged or cut off. kLimit: too large.

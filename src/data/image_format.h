@@ -28,11 +28,14 @@ inline Expected<ImageHeader> CheckDimensions(const ImageHeader& header,
   if (header.width < 1 || header.height < 1) {
     return Error(Code::kCorrupt, fmt::format("the {} picture has no pixels", header.format));
   }
-  if (int64_t{header.width} * header.height > options.pixels_max) {
+  // Rows and columns are bounded too: each costs a pointer here and weights in a resize.
+  const bool too_large = int64_t{header.width} * header.height > options.pixels_max;
+  if (too_large || std::max(header.width, header.height) > options.side_max) {
     return Error(
         Code::kLimit,
-        fmt::format("the {} picture claims {} x {} pixels; the limit is {} million", header.format,
-                    header.width, header.height, static_cast<double>(options.pixels_max) / 1e6),
+        fmt::format("the {} picture claims {} x {} pixels; the limit is {} million, and {} a side",
+                    header.format, header.width, header.height,
+                    static_cast<double>(options.pixels_max) / 1e6, options.side_max),
         {.hint = "make it smaller first; a tiny file that claims this is an attack"});
   }
   return header;

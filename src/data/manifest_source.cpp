@@ -31,7 +31,12 @@ class ManifestSource : public Source {
     return examples;
   }
 
-  Expected<std::string> Read(const Example& example) const override {
+  std::string Locate(const Example& example) const override {
+    return (folder_ / example.id).string();
+  }
+
+ protected:
+  Expected<std::string> ReadBytes(const Example& example) const override {
     return ReadExampleFile(folder_ / example.id);
   }
 
@@ -47,6 +52,9 @@ class ManifestSource : public Source {
       const auto& cells = table.rows[row];
       const std::string id = fs::path(cells[path].value_or("")).lexically_normal().generic_string();
       if (id.empty()) throw RowError(row, "names no file");
+      if (id.starts_with('/') || id.starts_with("..")) {
+        throw RowError(row, fmt::format("names {}, outside the manifest's own folder", id));
+      }
       if (const auto [first, fresh] = row_of.emplace(id, row); !fresh) {
         throw RowError(row, fmt::format("names {} again, like row {}", id, first->second + 1));
       }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "base/hash.h"
 #include "data/catalog.h"
 #include "data/image_encode.h"
 
@@ -14,11 +15,15 @@ namespace {
 class MemorySource : public Source {
  public:
   void Add(Example example, std::string bytes) {
+    example.content_hash = Sha256Hex(bytes);
     bytes_[example.id] = std::move(bytes);
     examples_.push_back(std::move(example));
   }
   std::vector<Example> List() const override { return examples_; }
-  Expected<std::string> Read(const Example& example) const override {
+  std::string Locate(const Example& example) const override { return example.id; }
+
+ protected:
+  Expected<std::string> ReadBytes(const Example& example) const override {
     return bytes_.at(example.id);
   }
 

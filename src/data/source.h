@@ -21,8 +21,16 @@ class Source {
   /// bytes, on all cores. Throws kNotFound, kNoData when empty, kBadExample, kCorrupt, kIo.
   virtual std::vector<Example> List() const = 0;
 
-  /// The example's bytes. kNotFound or kCorrupt when the source has changed since. Thread-safe.
-  virtual Expected<std::string> Read(const Example& example) const = 0;
+  /// The example's bytes, checked against its hash: kConflict when the source has changed since it
+  /// was listed; kNotFound, kIo. Thread-safe.
+  Expected<std::string> Read(const Example& example) const;
+
+  /// By what a person finds the example: a file's path, or an archive's with the name inside.
+  virtual std::string Locate(const Example& example) const = 0;
+
+ protected:
+  /// The bytes that lie where the example is said to lie.
+  virtual Expected<std::string> ReadBytes(const Example& example) const = 0;
 };
 
 struct SourceOptions {

@@ -14,9 +14,10 @@ extern const SourceKind kManifestSource;
 /// No example may be larger: it is read into memory whole.
 inline constexpr uint64_t kExampleBytesMax = uint64_t{1} << 30;
 
-/// Files such as .DS_Store and ._x.png, which tools leave behind, are not examples.
-inline bool IsHidden(std::string_view name) {
-  return name.starts_with('.');
+/// Files such as .DS_Store and ._x.png, and folders such as .ipynb_checkpoints, which tools leave
+/// behind, hold no examples.
+inline bool IsHidden(std::string_view path) {
+  return path.starts_with('.') || path.find("/.") != std::string_view::npos;
 }
 
 }  // namespace keelrow::data

@@ -165,6 +165,20 @@ TEST_F(SourceTest, TooLittleDataIsNamed) {
   EXPECT_NE(Failure(Root()).message().find("class `emu` is empty"), std::string::npos);
 }
 
+TEST_F(SourceTest, BytesThatChangedSinceTheListAreRefused) {
+  Put("cat/1.png", "1");
+  const auto source = OpenSource({.path = Root()});
+  const std::vector<Example> examples = source->List();
+  Put("cat/1.png", "2");
+  EXPECT_EQ(source->Read(examples[0]).error().code(), Code::kConflict);
+}
+
+TEST_F(SourceTest, ManifestStaysInItsOwnFolder) {
+  Put("elsewhere.png", "1");
+  Put("m/m.csv", "path,label\n../elsewhere.png,cat\n");
+  EXPECT_EQ(Failure(Root() / "m/m.csv").code(), Code::kBadExample);
+}
+
 TEST_F(SourceTest, LinksAreFollowedOnlyInside) {
   Put("cat/1.png", "1");
   fs::create_symlink(Root() / "cat/1.png", Root() / "cat/2.png");

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/hash.h"
 #include "data/source.h"
 #include "data/source_kinds.h"
 
@@ -8,6 +9,13 @@ namespace keelrow::data {
 const std::vector<SourceKind>& SourceKinds() {
   static const std::vector<SourceKind> kinds = {kFolderSource, kTarSource, kManifestSource};
   return kinds;
+}
+
+Expected<std::string> Source::Read(const Example& example) const {
+  Expected<std::string> bytes = ReadBytes(example);
+  if (!bytes || Sha256Hex(*bytes) == example.content_hash) return bytes;
+  return Error(Code::kConflict, fmt::format("{} has changed since it was listed", Locate(example)),
+               {.hint = "`keelrow run` lists the data again"});
 }
 
 std::unique_ptr<Source> OpenSource(const SourceOptions& options) {

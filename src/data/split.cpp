@@ -23,6 +23,8 @@ void CheckConfig(const SplitConfig& config) {
                                              config.train + config.validation + config.test));
   }
   if (config.train <= 0) throw Error(Code::kBadValue, "train must have a share");
+  if (config.test <= 0)
+    throw Error(Code::kBadValue, "test must have a share: models are judged by it");
   if (!config.time.empty() && !config.group.empty()) {
     throw Error(Code::kBadValue, "a split is by `group` or by `time`, not by both");
   }

@@ -26,13 +26,18 @@ class TarSource : public Source {
     std::ranges::sort(examples, {}, &Example::id);
     const FileStamp stamp = FileStamp::Of(path_);
     HashExamples({.stamp = [&](const Example&) { return stamp; },
-                  .read = [&](const Example& e) { return Read(e).Value(); },
+                  .read = [&](const Example& e) { return ReadBytes(e).Value(); },
                   .stat_cache = stat_cache_},
                  examples);
     return examples;
   }
 
-  Expected<std::string> Read(const Example& example) const override {
+  std::string Locate(const Example& example) const override {
+    return path_.string() + ":" + example.id;
+  }
+
+ protected:
+  Expected<std::string> ReadBytes(const Example& example) const override {
     if (example.size > kExampleBytesMax) {
       return Error(Code::kLimit,
                    fmt::format("{} in {} has {} bytes", example.id, path_.string(), example.size));
@@ -46,9 +51,7 @@ class TarSource : public Source {
   std::vector<Example> Index() const {
     Expected<std::vector<TarEntry>> entries = ReadTarIndex(*bytes_);
     if (!entries) throw entries.error().Wrap(fmt::format("{} cannot be used", path_.string()));
-    std::erase_if(*entries, [](const TarEntry& entry) {
-      return IsHidden(entry.name.substr(entry.name.rfind('/') + 1));
-    });
+    std::erase_if(*entries, [](const TarEntry& entry) { return IsHidden(entry.name); });
     if (entries->empty()) {
       throw Error(Code::kNoData, fmt::format("{} holds no files", path_.string()));
     }

@@ -41,6 +41,10 @@ const std::string& Predictor::bundle_hash() const {
   return state_->bundle_hash;
 }
 
+transforms::Kind Predictor::DecodedKind() const {
+  return state_->preprocess.DecodedKind();
+}
+
 std::vector<float> Predictor::Scores(transforms::Payload payload) const {
   const Tensor input = state_->preprocess.Apply(std::move(payload));
   const Tensor output = state_->session.Run(Stack({&input, 1}));

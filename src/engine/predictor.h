@@ -29,6 +29,9 @@ class Predictor {
   /// Of the bundle it was loaded from; empty otherwise.
   const std::string& bundle_hash() const;
 
+  /// The decoded form that a payload may have in a file's place; the preprocessing says which.
+  transforms::Kind DecodedKind() const;
+
   /// One score a label, in the manifest's order. The payload holds raw bytes (a picture file) or
   /// a later form (pixels). Throws kBadExample when it cannot be used.
   std::vector<float> Scores(transforms::Payload payload) const;

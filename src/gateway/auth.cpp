@@ -1,5 +1,9 @@
 #include "gateway/auth.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 namespace keelrow::gateway {
 namespace {
 
@@ -30,6 +34,21 @@ http::Response Unauthenticated(const http::Request& request, const Error& error)
   return response;
 }
 
+/// RFC 6750 section 3.1: the token is good, but not for this.
+http::Response Forbidden(const std::string& scope) {
+  http::Response response = http::Response::FromError(
+      Error(Code::kForbidden, fmt::format("the token does not have the scope `{}`", scope),
+            {.hint = "ask whoever runs the service for a token that has it"}));
+  response.headers.Add(
+      "WWW-Authenticate",
+      fmt::format("Bearer realm=\"keelrow\", error=\"insufficient_scope\", scope=\"{}\"", scope));
+  return response;
+}
+
+bool HasScope(const http::Identity& identity, const std::string& scope) {
+  return scope.empty() || std::ranges::find(identity.scopes, scope) != identity.scopes.end();
+}
+
 }  // namespace
 
 http::Middleware RequireToken(std::shared_ptr<const TokenAuthority> authority) {
@@ -41,6 +60,8 @@ http::Middleware RequireToken(std::shared_ptr<const TokenAuthority> authority) {
     if (!claims) return reply(Unauthenticated(request, claims.error()));
     request.identity =
         http::Identity{.subject = std::move(claims->subject), .scopes = std::move(claims->scopes)};
+    const std::string& scope = request.route->scope;
+    if (!HasScope(*request.identity, scope)) return reply(Forbidden(scope));
     next(request, std::move(reply));
   };
 }

@@ -25,6 +25,10 @@ class Auth : public testing::Test {
                                                return http::Response::Text(r.identity->subject);
                                              })},
         {.method = "GET",
+         .pattern = "/scoped",
+         .handler = http::Sync([](const http::Request&) { return http::Response::Text("in"); }),
+         .scope = "predict"},
+        {.method = "GET",
          .pattern = "/open",
          .handler = http::Sync([](const http::Request&) { return http::Response::Text("open"); }),
          .access = http::Access::kOpen}};
@@ -53,6 +57,25 @@ TEST_F(Auth, AGoodTokenNamesWhoAsks) {
   const std::string token = authority_->Issue({.subject = "ann"});
   EXPECT_EQ(Ask("Bearer " + token).body, "ann");
   EXPECT_EQ(Ask("bearer " + token).body, "ann");
+}
+
+TEST_F(Auth, ARouteMayAskForAScope) {
+  const auto ask = [this](std::vector<std::string> scopes) {
+    const std::string token = authority_->Issue({.subject = "ann", .scopes = std::move(scopes)});
+    return client_->Get("/scoped", {{"Authorization", "Bearer " + token}});
+  };
+  EXPECT_EQ(ask({"predict"}).body, "in");
+  EXPECT_EQ(ask({"admin", "predict"}).body, "in");
+  for (const std::vector<std::string>& scopes :
+       {std::vector<std::string>{}, {"admin"}, {"predict2"}, {"Predict"}}) {
+    const http::Response refused = ask(scopes);
+    EXPECT_EQ(refused.status, 403);
+    EXPECT_EQ(Json::parse(refused.body)["code"], Info(Code::kForbidden).number);
+    EXPECT_NE(refused.body.find("`predict`"), std::string::npos) << refused.body;
+    EXPECT_EQ(refused.headers.Find("WWW-Authenticate"),
+              "Bearer realm=\"keelrow\", error=\"insufficient_scope\", scope=\"predict\"");
+  }
+  EXPECT_EQ(client_->Get("/scoped").status, 401);
 }
 
 TEST_F(Auth, OpenRoutesAndUnknownPathsNeedNone) {

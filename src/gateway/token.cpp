@@ -82,6 +82,9 @@ std::string TokenAuthority::Issue(const Grant& grant) const {
     throw Error(Code::kBadValue,
                 "a token needs a subject, scopes without blanks and a positive lifetime");
   }
+  if (!IsUtf8(grant.subject) || !std::ranges::all_of(grant.scopes, IsUtf8)) {
+    throw Error(Code::kBadValue, "a token's subject and scopes must be UTF-8");
+  }
   const int64_t now = Seconds(options_.clock());
   const Json header = {{"alg", "HS256"}, {"typ", "JWT"}};
   const Json payload = {{"iss", options_.issuer},         {"aud", options_.audience},

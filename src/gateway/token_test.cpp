@@ -161,6 +161,8 @@ TEST_F(Token, WeakSecretsAndEmptyGrantsAreRefused) {
   EXPECT_EQ(code([&] { authority_.Issue({.subject = ""}); }), Code::kBadValue);
   EXPECT_EQ(code([&] { authority_.Issue({.subject = "a", .scopes = {"b c"}}); }), Code::kBadValue);
   EXPECT_EQ(code([&] { authority_.Issue({.subject = "a", .ttl = 0s}); }), Code::kBadValue);
+  EXPECT_EQ(code([&] { authority_.Issue({.subject = "\xff"}); }), Code::kBadValue);
+  EXPECT_EQ(code([&] { authority_.Issue({.subject = "a", .scopes = {"\xff"}}); }), Code::kBadValue);
   EXPECT_EQ(code([&] { authority_.Issue({.subject = std::string(5000, 'a')}); }), Code::kBadValue);
 }
 

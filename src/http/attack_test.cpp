@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "http/client.h"
 #include "http/raw_connection.h"
 #include "http/server.h"
@@ -11,20 +13,22 @@ namespace {
 
 using namespace std::chrono_literals;
 
+Router EchoOnly() {
+  return Router({{.method = "POST", .pattern = "/echo", .handler = Sync([](const Request& request) {
+                                                          return Response::Text(request.body);
+                                                        })}});
+}
+
 class Attack : public testing::Test {
  protected:
   Attack()
-      : server_(
-            {.limits = {.header_bytes_max = 16 << 10,
-                        .body_bytes_max = 1 << 20,
-                        .header_timeout = 150ms,
-                        .body_timeout = 150ms,
-                        .body_bytes_per_second_min = 1 << 20,
-                        .idle_timeout = 5s}},
-            Router(
-                {{.method = "POST", .pattern = "/echo", .handler = Sync([](const Request& request) {
-                                                          return Response::Text(request.body);
-                                                        })}})) {
+      : server_({.limits = {.header_bytes_max = 16 << 10,
+                            .body_bytes_max = 1 << 20,
+                            .header_timeout = 150ms,
+                            .body_timeout = 150ms,
+                            .body_bytes_per_second_min = 1 << 20,
+                            .idle_timeout = 5s}},
+                EchoOnly()) {
     server_.Start();
   }
 
@@ -113,6 +117,77 @@ TEST_F(Attack, LargeBodies) {
   EXPECT_EQ(Status(chunked + "0\r\n\r\n"), 413);
   // Sent to the end although refused at the start: the answer must still arrive.
   EXPECT_EQ(Status(head + "Content-Length: 8388608\r\n\r\n" + std::string(8 << 20, 'd')), 413);
+}
+
+constexpr std::string_view kHead = "POST /echo HTTP/1.1\r\nHost: x\r\n";
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+class ManyBodies : public testing::Test {
+ protected:
+  ManyBodies()
+      : server_({.limits = {.body_bytes_max = 1 << 20, .bodies_bytes_max = 2 << 20}}, EchoOnly()) {
+    server_.Start();
+  }
+
+  std::string Ask(RawConnection& raw, std::string_view rest) {
+    raw.Send(std::string(kHead) + std::string(rest));
+    return raw.Receive();
+  }
+  /// Half of what all bodies may take.
+  std::string Announce(RawConnection& raw) {
+    return Ask(raw, "Expect: 100-continue\r\nContent-Length: 1048576\r\n\r\n");
+  }
+  void ExpectRefused(const std::string& answer) {
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 503")) << answer;
+    EXPECT_NE(answer.find("Retry-After: 1\r\n"), std::string::npos) << answer;
+  }
+
+  Server server_;
+};
+
+TEST_F(ManyBodies, TakeNoMoreMemoryThanAllMay) {
+  RawConnection first(server_.Port()), second(server_.Port()), third(server_.Port());
+  EXPECT_EQ(Announce(first), kContinue);
+  EXPECT_EQ(Announce(second), kContinue);
+  ExpectRefused(Announce(third));
+  RawConnection chunked(server_.Port());
+  ExpectRefused(Ask(chunked, "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n"));
+  RawConnection bodyless(server_.Port());
+  EXPECT_TRUE(Ask(bodyless, "Content-Length: 0\r\n\r\n").starts_with("HTTP/1.1 200"));
+  second.Close();
+  Client client({.port = server_.Port()});
+  while (client.Post("/echo", "there is room again").status == 503) std::this_thread::yield();
+  first.Send(std::string(1 << 20, 'b'));
+  EXPECT_TRUE(first.Receive().starts_with("HTTP/1.1 200"));
+}
+
+TEST_F(ManyBodies, GiveTheirRoomBackOneAfterTheOther) {
+  Client client({.port = server_.Port()});
+  const std::string large(1 << 20, 'b');
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(client.Post("/echo", large).status, 200);
+  std::string chunks = "Transfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 15; ++i) chunks += "10000\r\n" + std::string(0x10000, 'c') + "\r\n";
+  RawConnection raw(server_.Port());
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(Ask(raw, chunks + "0\r\n\r\n").starts_with("HTTP/1.1 200"));
+  }
+}
+
+TEST_F(ManyBodies, GiveTheirRoomBackWhenRefused) {
+  std::vector<std::unique_ptr<RawConnection>> stayed;
+  for (int i = 0; i < 5; ++i) {
+    stayed.push_back(std::make_unique<RawConnection>(server_.Port()));
+    const std::string answer = Ask(*stayed.back(), "Transfer-Encoding: chunked\r\n\r\nf0000\r\n" +
+                                                       std::string(0xf0000, 'c') + "\r\nzz\r\n");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 400")) << answer;
+  }
+}
+
+TEST(OneBody, AlwaysHasRoom) {
+  Server server({.limits = {.body_bytes_max = 1 << 20, .bodies_bytes_max = 1}}, EchoOnly());
+  server.Start();
+  Client client({.port = server.Port()});
+  EXPECT_EQ(client.Post("/echo", std::string(1 << 20, 'b')).status, 200);
 }
 
 TEST_F(Attack, SlowSenders) {

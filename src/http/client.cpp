@@ -23,13 +23,31 @@ bool MayRepeat(std::string_view method) {
          method == "OPTIONS";
 }
 
+/// A line break in one of these would make two requests of one.
+void CheckBytes(const ClientRequest& request) {
+  if (!IsFieldName(request.method)) {
+    throw Error(Code::kBadRequest, "the method holds a character that no method has");
+  }
+  if (!IsTarget(request.target)) {
+    throw Error(Code::kBadRequest, "the target holds a blank or a control character");
+  }
+  for (const auto& [name, value] : request.headers) {
+    if (!IsFieldName(name)) {
+      throw Error(Code::kBadRequest, "a header's name holds a character that no name has");
+    }
+    if (!IsFieldValue(value)) {
+      throw Error(Code::kBadRequest, fmt::format("the header {} holds a control character", name));
+    }
+  }
+}
+
 std::string Serialize(const ClientRequest& request, const ClientOptions& options) {
+  CheckBytes(request);
   std::string out = fmt::format("{} {} HTTP/1.1\r\n", request.method, request.target);
   if (!request.headers.Find("Host")) {
     out += fmt::format("Host: {}:{}\r\n", options.host, options.port);
   }
   for (const auto& [name, value] : request.headers) {
-    if (!IsFieldValue(value)) throw Error(Code::kBadRequest, "a header holds a control character");
     out += fmt::format("{}: {}\r\n", name, value);
   }
   const bool has_body = !request.body.empty() || request.method == "POST" ||

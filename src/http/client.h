@@ -34,7 +34,7 @@ class Client {
   Client& operator=(Client&&) = delete;
 
   /// Any status is an answer. Throws kIo (no connection, or it broke), kTimeout, kTooLarge,
-  /// kBadRequest (what came is not HTTP).
+  /// kBadRequest (what came is not HTTP, or `request` would not be).
   Response Send(const ClientRequest& request);
 
   Response Get(std::string target, Headers headers = {});

@@ -140,15 +140,17 @@ std::string Router::AllowedMethods(const Request& request) const {
   return fmt::format("{}", fmt::join(methods, ", "));
 }
 
-void Router::Handle(Request& request, Reply reply, const Post& post) const {
+void Router::Handle(Request& request, Reply reply, const Post& post, const Guard& guard) const {
   Match(request);
-  Continue(0, request, std::move(reply), post);
+  Continue(0, request, std::move(reply), {.post = post, .guard = guard});
 }
 
-void Router::Continue(size_t index, Request& request, Reply reply, const Post& post) const {
-  if (index == middleware_.size()) return Finish(request, std::move(reply), post);
-  middleware_[index](request, std::move(reply), [this, index, &post](Request& same, Reply inner) {
-    Continue(index + 1, same, std::move(inner), post);
+void Router::Continue(size_t index, Request& request, Reply reply, const Host& host) const {
+  if (index == middleware_.size()) {
+    return Finish(request, host.guard ? host.guard(std::move(reply)) : std::move(reply), host.post);
+  }
+  middleware_[index](request, std::move(reply), [this, index, &host](Request& same, Reply inner) {
+    Continue(index + 1, same, std::move(inner), host);
   });
 }
 

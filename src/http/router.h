@@ -10,7 +10,7 @@
 namespace keelrow::http {
 
 /// Answers one request, now or later. Must not block when the route runs on the IO thread, and
-/// must not throw (an exception answers 500 without a message): see Sync.
+/// must not throw (an exception is logged and answered 500 without a message): see Sync.
 using Handler = std::function<void(const Request&, Reply)>;
 
 enum class Access { kOpen, kToken };
@@ -26,6 +26,7 @@ struct Route {
   Handler handler;
   Access access = Access::kToken;
   RunOn run_on = RunOn::kIo;
+  std::string scope = {};    // that a token must have; empty: any valid token will do
   std::string summary = {};  // one line, for the API's description
 };
 
@@ -51,13 +52,23 @@ class Router {
   /// Runs `job` later on the worker pool; false when the pool is full (`job` is then unused).
   using Post = std::function<bool(std::function<void()> job)>;
 
+  /// Called between the middleware and the handler with the Reply that leads through all of the
+  /// middleware; gives the one that the handler gets. So a server can answer in the handler's
+  /// place.
+  using Guard = std::function<Reply(Reply)>;
+
   /// Finds the route, runs the middleware, then the handler. `request` must stay where it is
-  /// until the reply has been used.
-  void Handle(Request& request, Reply reply, const Post& post) const;
+  /// until the reply has been used. What a handler or a middleware throws comes out of here or of
+  /// the posted job, with its reply dropped.
+  void Handle(Request& request, Reply reply, const Post& post, const Guard& guard = {}) const;
 
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
+  struct Host {
+    const Post& post;
+    const Guard& guard;
+  };
   struct Pattern {
     std::vector<std::string> segments;  // "{name}" stands for a parameter
     size_t literals = 0;
@@ -65,7 +76,7 @@ class Router {
 
   void Match(Request& request) const;
   bool Matches(const Pattern& pattern, const Request& request) const;
-  void Continue(size_t index, Request& request, Reply reply, const Post& post) const;
+  void Continue(size_t index, Request& request, Reply reply, const Host& host) const;
   void Finish(Request& request, Reply reply, const Post& post) const;
   std::string AllowedMethods(const Request& request) const;
 

@@ -40,8 +40,14 @@ asio::ip::address ParseHost(const std::string& host) {
 
 struct Server::Impl {
   Impl(ServerOptions options, Router router)
-      : shared{.options = std::move(options), .router = std::move(router), .post = {}},
+      : shared{.options = std::move(options),
+               .router = std::move(router),
+               .post = {},
+               .bodies = {}},
         jobs(shared.options.limits.queue_max) {
+    const Limits& limits = shared.options.limits;
+    shared.bodies =
+        std::make_shared<BodyBudget>(std::max(limits.bodies_bytes_max, limits.body_bytes_max));
     shared.post = [this](std::function<void()> job) { return jobs.TryPush(std::move(job)); };
     for (int i = 0; i < std::max(1, shared.options.io_threads); ++i) {
       shards.push_back(std::make_shared<Shard>(shared));

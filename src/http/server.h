@@ -14,6 +14,7 @@ namespace keelrow::http {
 struct Limits {
   size_t header_bytes_max = size_t{16} << 10;           // above: 431
   size_t body_bytes_max = size_t{16} << 20;             // above: 413
+  size_t bodies_bytes_max = size_t{256} << 20;          // all at once, and room for one; then 503
   std::chrono::milliseconds header_timeout{10'000};     // from the first byte; then 408
   std::chrono::milliseconds body_timeout{10'000};       // plus the time the rate below allows
   size_t body_bytes_per_second_min = size_t{64} << 10;  // slower than that: 408

@@ -176,6 +176,49 @@ TEST(Server, ADroppedReplyAndAThrowingHandlerAnswer500) {
   EXPECT_EQ(client.Get("/throw").status, 500);
 }
 
+TEST(Server, AnExceptionOnAnyThreadAnswers500AndIsLogged) {
+  const auto fail = [](const Request&, Reply) { throw std::runtime_error("out of luck"); };
+  const auto fail_oddly = [](const Request&, Reply) { throw 7; };
+  const auto guarded = [](Request& request, Reply reply, const Next& next) {
+    if (request.path == "/middleware") throw std::runtime_error("out of order");
+    next(request, std::move(reply));
+  };
+  Server server(
+      {.worker_threads = 1},
+      Router(
+          {{.method = "GET", .pattern = "/io", .handler = fail},
+           {.method = "GET", .pattern = "/work", .handler = fail, .run_on = RunOn::kWorkers},
+           {.method = "GET", .pattern = "/odd", .handler = fail_oddly, .run_on = RunOn::kWorkers}},
+          {guarded}));
+  server.Start();
+  testing::internal::CaptureStderr();
+  Client client({.port = server.Port()});
+  for (const char* path : {"/io", "/work", "/odd", "/middleware"}) {
+    const Response response = client.Get(path);
+    EXPECT_EQ(response.status, 500) << path;
+    EXPECT_EQ(response.body.find("luck"), std::string::npos);
+  }
+  server.Stop();
+  const std::string log = testing::internal::GetCapturedStderr();
+  for (const char* line : {"to /io failed: out of luck", "to /work failed: out of luck",
+                           "to /odd failed", "to /middleware failed: out of order"}) {
+    EXPECT_NE(log.find(line), std::string::npos) << log;
+  }
+}
+
+TEST(Server, AHandlerThatPutItsReplyAwayAndThrowsAnswersOnce) {
+  std::optional<Reply> kept;
+  const auto server =
+      Started({{.method = "GET", .pattern = "/", .handler = [&](const Request&, Reply reply) {
+                  kept.emplace(std::move(reply));
+                  throw std::runtime_error("out of luck");
+                }}});
+  Client client({.port = server->Port()});
+  EXPECT_EQ(client.Get("/").status, 500);
+  (*kept)(Response::Text("too late"));
+  EXPECT_EQ(client.Get("/none").status, 404);
+}
+
 TEST(Server, ASlowHandlerAnswers504AndMayStillFinish) {
   std::promise<void> go;
   std::promise<std::string> seen;
@@ -328,6 +371,13 @@ TEST(Client, NamesWhatWentWrong) {
   Client hasty({.port = server->Port(), .timeout = 50ms, .response_bytes_max = 1000});
   EXPECT_EQ(code([&] { hasty.Get("/never"); }), Code::kTimeout);
   EXPECT_EQ(code([&] { hasty.Get("/large"); }), Code::kTooLarge);
+  for (const ClientRequest& split :
+       {ClientRequest{.method = "GET / HTTP/1.1\r\n"}, ClientRequest{.target = "/a\r\nX: y"},
+        ClientRequest{.target = "/a b"}, ClientRequest{.target = ""},
+        ClientRequest{.headers = {{"A\r\nB", "c"}}},
+        ClientRequest{.headers = {{"A", "b\r\nC: d"}}}}) {
+    EXPECT_EQ(code([&] { hasty.Send(split); }), Code::kBadRequest);
+  }
   const uint16_t port = server->Port();
   server->Stop();
   EXPECT_EQ(code([&] { Client({.port = port}).Get("/"); }), Code::kIo);

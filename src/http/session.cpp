@@ -5,6 +5,7 @@
 #include <boost/beast/http.hpp>
 #include <tuple>
 
+#include "base/log.h"
 #include "http/shard.h"
 #include "http/target.h"
 #include "http/wire.h"
@@ -69,7 +70,7 @@ class Session {
     deadline_ = Clock::time_point::max();
     if (phase_ == Phase::kHandler) {
       const Error late(Code::kTimeout, "the answer took longer than the server allows");
-      return exchange_->Take(Response::FromError(late), *shard_);
+      return exchange_->Answer(Response::FromError(late));
     }
     expired_ = true;
     Cancel();
@@ -80,10 +81,10 @@ class Session {
   }
 
   void Abort() {
+    const Error stopped(Code::kOverloaded, "the server stops");
+    if (exchange_) exchange_->CutOff(Response::FromError(stopped), *shard_);
     error_code ignored;
     socket_.close(ignored);
-    const Error stopped(Code::kOverloaded, "the server stops");
-    if (exchange_) exchange_->Take(Response::FromError(stopped), *shard_);
   }
 
  private:
@@ -107,6 +108,7 @@ class Session {
     const Arrival arrival = co_await ReadRequest(parser);
     if (arrival == Arrival::kClosed) co_return false;
     if (arrival == Arrival::kRefused) {
+      DropBody(parser);
       co_await Refuse(parser.get().version() == 10);
       co_return false;
     }
@@ -131,6 +133,8 @@ class Session {
     if (!co_await Parse(parser, [&] { return parser.is_header_done(); })) co_return Lost();
     if (!TakeHeader(parser)) co_return Arrival::kRefused;
     if (parser.is_done()) co_return Arrival::kRequest;
+    exchange_->body_room = BodyRoom(shard_->shared.bodies);
+    if (!MakeRoom(parser.content_length().value_or(0))) co_return Arrival::kRefused;
     Enter(Phase::kBody, limits_.body_timeout);
     parser.eager(true);
     const bool speaks_1_1 = parser.get().version() >= 11;
@@ -163,9 +167,25 @@ class Session {
         refusal_ = RefusalFor(beast::http::error::header_limit, limits_);
         co_return false;
       }
+      if (!MakeRoom(parser.get().body().size())) co_return false;
       ExtendBodyDeadline(used);
     }
     co_return true;
+  }
+
+  /// Room in memory for the body: all that was announced, or what has come in chunks so far.
+  /// Otherwise `refusal_` says so.
+  bool MakeRoom(size_t body_bytes) {
+    if (exchange_->body_room.GrowTo(body_bytes)) return true;
+    const Error full(Code::kOverloaded, "the server holds as many bytes of requests as it may");
+    refusal_ = Response::FromError(full);
+    return false;
+  }
+
+  /// A client that was refused may stay for a while; what it sent does not.
+  void DropBody(Parser& parser) {
+    std::string().swap(parser.get().body());
+    exchange_->body_room = BodyRoom();
   }
 
   Arrival Lost() const { return refusal_ ? Arrival::kRefused : Arrival::kClosed; }
@@ -196,18 +216,18 @@ class Session {
 
   /// Lets the router answer; false when the server is being torn down meanwhile.
   Awaitable<bool> Answered() {
+    // Also for GCC 12: in a coroutine without a variable, an early co_return destroys the
+    // temporaries of a co_await that was never reached.
+    Exchange& exchange = *exchange_;
+    if (shard_->aborted) co_return false;
     Enter(Phase::kHandler, limits_.handler_timeout);
-    exchange_->request.arrived = phase_begin_;
-    exchange_->request.deadline = deadline_;
-    Shared& shared = shard_->shared;
-    shared.router.Handle(exchange_->request, Reply([exchange = exchange_](Response response) {
-                           exchange->Answer(std::move(response));
-                         }),
-                         shared.post);
-    if (exchange_->answered()) co_return true;
-    if (shard_->aborted || !co_await Flush()) co_return false;
+    exchange.request.arrived = phase_begin_;
+    exchange.request.deadline = deadline_;
+    exchange.Handle();
+    if (exchange.answered()) co_return true;
+    if (!co_await Flush()) co_return false;
     Enter(Phase::kHandler, limits_.handler_timeout);
-    if (!exchange_->answered()) co_await exchange_->Wait();
+    if (!exchange.answered()) co_await exchange.Wait();
     co_return !shard_->aborted;
   }
 
@@ -304,7 +324,49 @@ Awaitable<void> RunSession(std::shared_ptr<Shard> shard, Socket socket) {
   co_await session.Run();
 }
 
+void Exchange::Handle() {
+  const std::shared_ptr<Exchange> self = shared_from_this();
+  Shared& shared = shard_.lock()->shared;  // this is the shard's thread, so it is there
+  const Router::Post post = [&](std::function<void()> job) {
+    return shared.post([self, job = std::move(job)] { self->Run(job); });
+  };
+  const Router::Guard guard = [&](Reply through) {
+    through_.emplace(std::move(through));
+    return Reply([self](Response response) { self->Answer(std::move(response)); });
+  };
+  Reply end([self](Response response) { self->Deliver(std::move(response)); });
+  Run([&] { shared.router.Handle(request, std::move(end), post, guard); });
+}
+
+template <class Work>
+void Exchange::Run(const Work& work) {
+  try {
+    work();
+  } catch (const std::exception& failure) {
+    Fail(failure.what());
+  } catch (...) {
+    Fail("an exception without a text");
+  }
+}
+
+void Exchange::Fail(std::string_view what) {
+  log::Warning("request {} to {} failed: {}", request.id, request.path, what);
+  // The reply that was dropped on the way has answered already, unless the handler had put it away.
+  Answer(Response::FromError(Error(Code::kInternal, std::string(what))));
+}
+
 void Exchange::Answer(Response response) {
+  if (claimed_.exchange(true)) return;
+  if (through_) return (*through_)(std::move(response));
+  Deliver(std::move(response));
+}
+
+void Exchange::CutOff(Response response, Shard& shard) {
+  Answer(std::move(response));
+  Take({}, shard);
+}
+
+void Exchange::Deliver(Response response) {
   const std::shared_ptr<Shard> shard = shard_.lock();
   if (!shard) return;
   asio::dispatch(shard->io, [self = shared_from_this(), shard = shard.get(),

@@ -2,13 +2,16 @@
 
 // Private to http/: the only header that shows Boost. Others include server.h, which does not.
 
+#include <atomic>
 #include <boost/asio.hpp>
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_set>
 
+#include "http/body_budget.h"
 #include "http/server.h"
 
 namespace keelrow::http {
@@ -59,6 +62,7 @@ struct Shared {
   ServerOptions options;
   Router router;
   Router::Post post;
+  std::shared_ptr<BodyBudget> bodies;
   Count connections;
 };
 
@@ -79,27 +83,53 @@ struct Shard {
   bool aborted = false;
 };
 
-/// The place where the answer to one request arrives, from any thread. It owns the request, so a
-/// handler that answers after its deadline still has it.
+/// The place where the answer to one request arrives. It owns the request, so a handler that
+/// answers after its deadline still has it.
+///
+/// The handler and the server itself (a deadline, a stop, a fault) race for the right to answer.
+/// Whoever is first answers through the middleware, so that an observer sees every answer that is
+/// sent, and sees it once:
+///
+///   handler ──┐
+///             ├─ Answer (the first one) ── middleware ── Deliver ── the session
+///   server  ──┘
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
   explicit Exchange(const std::shared_ptr<Shard>& shard) : shard_(shard) {}
 
-  /// From any thread. A server that is gone needs no answers.
+  /// Lets the router answer; on the IO thread, once.
+  void Handle();
+
+  /// From any thread: the first answer counts.
   void Answer(Response response);
 
-  /// On the IO thread. The first answer counts.
-  void Take(Response response, Shard& shard);
+  /// On the IO thread, when the connection shall close: answers, and ends the wait in any case. The
+  /// answer of a worker that was first would come to a shard that no longer runs.
+  void CutOff(Response response, Shard& shard);
 
-  /// Suspends the session until Take.
+  /// Suspends the session until an answer has been delivered.
   Awaitable<void> Wait();
 
   bool answered() const { return answered_; }
   Response& response() { return response_; }
+
   Request request;
+  BodyRoom body_room;
 
  private:
+  /// Runs a part of the answering. An exception out of it is our fault: logged, and answered 500.
+  template <class Work>
+  void Run(const Work& work);
+  void Fail(std::string_view what);
+  /// Behind the middleware, from any thread. A server that is gone needs no answers.
+  void Deliver(Response response);
+  void Take(Response response, Shard& shard);
+
   std::weak_ptr<Shard> shard_;
+  // The way through the middleware; empty when a middleware has answered or keeps the request. It
+  // leads back here and so keeps this alive until it is used, as each one is in the end.
+  std::optional<Reply> through_;
+  std::atomic<bool> claimed_{false};
   std::function<void()> waiter_;
   Response response_;
   bool answered_ = false;

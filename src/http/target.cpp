@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace keelrow::http {
 namespace {
 
@@ -26,26 +28,6 @@ bool IsSafeSegment(std::string_view segment) {
   if (segment == "." || segment == "..") return false;
   return std::ranges::none_of(segment,
                               [](char c) { return c == '/' || c == '\\' || IsControl(c); });
-}
-
-/// Length of the well-formed sequence at the front, 0 if there is none (RFC 3629 section 4).
-size_t SequenceLength(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto tail = [&](size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
-    return i < text.size() && byte(i) >= low && byte(i) <= high;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xc2 && first <= 0xdf) return tail(1) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    const bool second = tail(1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf);
-    return second && tail(2) ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const bool second = tail(1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf);
-    return second && tail(2) && tail(3) ? 4 : 0;
-  }
-  return 0;
 }
 
 /// Origin form "/a?b"; a proxy's absolute form loses its scheme and host.
@@ -73,15 +55,6 @@ std::optional<Error> ParsePath(std::string_view raw, Request& request) {
 }
 
 }  // namespace
-
-bool IsUtf8(std::string_view text) {
-  while (!text.empty()) {
-    const size_t length = SequenceLength(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
 
 Expected<std::string> PercentDecode(std::string_view text, Plus plus) {
   std::string decoded;

@@ -19,9 +19,6 @@ Expected<std::string> PercentDecode(std::string_view text, Plus plus = Plus::kLi
 /// Everything but letters, digits and "-._~" as %XX.
 std::string PercentEncode(std::string_view text);
 
-/// Well-formed UTF-8: no overlong form, no surrogate, nothing above U+10FFFF.
-bool IsUtf8(std::string_view text);
-
 /// Fills `path`, `segments` and `query` from `request.target`; the Error, if any, is returned.
 std::optional<Error> ParseTarget(Request& request);
 

@@ -17,14 +17,6 @@ Response Refuse(int status, std::string_view message) {
                         status);
 }
 
-bool IsFieldName(std::string_view name) {
-  constexpr std::string_view kSymbols = "!#$%&'*+-.^_`|~";
-  return !name.empty() && std::ranges::all_of(name, [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           kSymbols.find(c) != std::string_view::npos;
-  });
-}
-
 bool IsOurs(std::string_view name) {
   constexpr auto kOurs = std::to_array<std::string_view>(
       {"Content-Length", "Transfer-Encoding", "Connection", "Date"});
@@ -37,9 +29,23 @@ bool HasNoBody(int status) {
 
 }  // namespace
 
+bool IsFieldName(std::string_view name) {
+  constexpr std::string_view kSymbols = "!#$%&'*+-.^_`|~";
+  return !name.empty() && std::ranges::all_of(name, [&](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           kSymbols.find(c) != std::string_view::npos;
+  });
+}
+
 bool IsFieldValue(std::string_view value) {
   return std::ranges::none_of(value, [](char c) {
     return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+  });
+}
+
+bool IsTarget(std::string_view target) {
+  return !target.empty() && std::ranges::none_of(target, [](char c) {
+    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f;
   });
 }
 

@@ -26,7 +26,13 @@ void AppendHead(std::string& out, const Response& response, HeadOptions options)
 /// "Sun, 06 Nov 1994 08:49:37 GMT", made anew once a second for each thread.
 const std::string& DateNow();
 
+/// A name that may stand before a header's colon; a method has the same grammar (RFC 9110's token).
+bool IsFieldName(std::string_view name);
+
 /// A value that may stand in one header line.
 bool IsFieldValue(std::string_view value);
+
+/// A target that may stand in the request line: not empty, no blanks, no control characters.
+bool IsTarget(std::string_view target);
 
 }  // namespace keelrow::http

@@ -85,15 +85,20 @@ Expected<std::vector<int64_t>> ParseSizes(const Json& value, std::string_view so
   return sizes;
 }
 
-/// Whether the shape's bytes are exactly `expected`; no product can overflow.
+/// Whether the shape's bytes are exactly `expected`. A 0 among the extents does not excuse the
+/// others: their product must not overflow for anyone who multiplies them, in whatever order.
 bool HasBytes(const Entry& entry, uint64_t expected) {
   uint64_t bytes = SizeOf(entry.dtype);
-  if (std::ranges::find(entry.shape, 0) != entry.shape.end()) return expected == 0;
+  bool empty = false;
   for (const int64_t extent : entry.shape) {
-    if (static_cast<uint64_t>(extent) > expected / bytes) return false;
+    if (extent == 0) {
+      empty = true;
+      continue;
+    }
+    if (static_cast<uint64_t>(extent) > INT64_MAX / bytes) return false;
     bytes *= static_cast<uint64_t>(extent);
   }
-  return bytes == expected;
+  return expected == (empty ? 0 : bytes);
 }
 
 Expected<Entry> ParseEntry(const std::string& name, const Json& value, std::string_view source) {

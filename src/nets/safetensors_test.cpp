@@ -106,6 +106,14 @@ TEST(SafetensorsAttack, ProductOfExtentsOverflows) {
       Code::kCorrupt, "do not fit its shape");
 }
 
+TEST(SafetensorsAttack, AZeroHidesAProductThatOverflows) {
+  for (const char* shape : {"[4611686018427387904,4,0]", "[0,4611686018427387904,4]"}) {
+    const std::string fields =
+        std::string(R"("dtype":"F32","data_offsets":[0,0],"shape":)") + shape;
+    ExpectRefused(File(Entry(fields)), Code::kCorrupt, "do not fit its shape");
+  }
+}
+
 TEST(SafetensorsAttack, ShapeAndOffsetsDisagree) {
   ExpectRefused(File(Entry(R"("dtype":"F32","shape":[2],"data_offsets":[0,4])"), 4), Code::kCorrupt,
                 "do not fit its shape");

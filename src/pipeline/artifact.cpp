@@ -96,8 +96,6 @@ ArtifactRecord ArtifactCache::Publish(ArtifactRecord record) const {
   record.files = FilesBelow(workspace_.Work(id), workspace_.digests());
   PublishFolder(workspace_.Work(id), workspace_.Cache(id));
   WriteJsonFile(workspace_.CacheRecord(id), record.ToJson());
-  MakeFolders(workspace_.root() / "last");
-  WriteJsonFile(workspace_.root() / "last" / (record.step + ".json"), record.parts.ToJson());
   return record;
 }
 
@@ -110,8 +108,14 @@ void ArtifactCache::Remove(const std::string& step, const std::string& key) cons
     throw Error(Code::kPermission, fmt::format("cannot remove {}: {}", id, failure.message()));
 }
 
+void ArtifactCache::Remember(const ArtifactRecord& record) const {
+  const std::optional<KeyParts> last = LastParts(record.step);
+  if (last && last->ToJson() == record.parts.ToJson()) return;
+  WriteJsonFile(workspace_.LastParts(record.step), record.parts.ToJson());
+}
+
 std::optional<KeyParts> ArtifactCache::LastParts(const std::string& step) const {
-  const fs::path path = workspace_.root() / "last" / (step + ".json");
+  const fs::path path = workspace_.LastParts(step);
   if (!fs::exists(path)) return std::nullopt;
   try {
     return KeyParts::FromJson(ReadJsonFile(path));

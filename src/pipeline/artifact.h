@@ -59,7 +59,8 @@ class ArtifactCache {
   ArtifactRecord Publish(ArtifactRecord record) const;
   void Remove(const std::string& step, const std::string& key) const;
 
-  /// The parts of the newest key of a step, for the plan's "why".
+  /// Notes that these are a step's parts in the newest run, for the plan's "why".
+  void Remember(const ArtifactRecord& record) const;
   std::optional<KeyParts> LastParts(const std::string& step) const;
 
  private:

@@ -58,6 +58,7 @@ class StepRun {
     project::StepJob job{.step = step_.kind->name,
                          .config = step_.parts.config,
                          .project_folder = workspace_.project_folder(),
+                         .outside = step_.parts.outside,
                          .output = workspace_.Work(id_),
                          .run = options_.run};
     for (const std::string& input : step_.kind->after) {
@@ -136,6 +137,7 @@ RunResult Run(const Plan& plan, const Workspace& workspace, const RunOptions& op
     const bool forced = step.action == Action::kRun && step.reasons[0] == kAskedFor;
     auto [record, ran] = Obtain(step, workspace, options, result, forced);
     if (ran) result.ran.push_back(step.kind->name);
+    ArtifactCache(workspace).Remember(record);  // cached too: a kill may have come in between
     if (observer.on_end) observer.on_end(step, record, ran);
     result.artifacts[step.kind->name] = std::move(record);
     ++index;

@@ -7,7 +7,7 @@ namespace keelrow::pipeline {
 Workspace::Workspace(const fs::path& project_file)
     : project_folder_(fs::absolute(project_file).lexically_normal().parent_path()),
       root_(project_folder_ / ".keelrow") {
-  for (const char* folder : {"cache", "work", "jobs", "logs", "locks", "models"}) {
+  for (const char* folder : {"cache", "work", "jobs", "logs", "locks", "last", "models"}) {
     MakeFolders(root_ / folder);
   }
   digests_ = std::make_shared<DigestCache>(root_ / "digests");

@@ -11,6 +11,7 @@ namespace keelrow::pipeline {
 /// The folder `.keelrow/` beside the project file: everything that Keelrow keeps.
 ///   cache/STEP-KEY/   finished outputs, with STEP-KEY.json naming every file and its hash
 ///   work/STEP-KEY/    outputs in the making; jobs/, logs/ and locks/ hold what goes with them
+///   last/STEP.json    what the step's key was made of in the newest run
 ///   store.db, models/ runs, metrics and the registry
 class Workspace {
  public:
@@ -29,8 +30,14 @@ class Workspace {
   std::filesystem::path LockFile(const std::string& id) const {
     return root_ / "locks" / (id + ".lock");
   }
+  std::filesystem::path LastParts(const std::string& step) const {
+    return root_ / "last" / (step + ".json");
+  }
   std::filesystem::path StoreFile() const { return root_ / "store.db"; }
-  std::filesystem::path ModelsFolder() const { return root_ / "models"; }
+  /// Where a registered bundle lies; the registry names it relative to the project.
+  std::filesystem::path BundleFolder(const std::string& registered) const {
+    return project_folder_ / registered;
+  }
   std::filesystem::path ProjectLock() const { return project_folder_ / "keelrow.lock"; }
 
   DigestCache& digests() const { return *digests_; }

@@ -80,7 +80,8 @@ void Describe(config::Object<GateConfig>& object) {
   object.Doc("Conditions on a new model. A model that fails one is registered, but not promoted.");
   object.Field("not_worse_than", &GateConfig::not_worse_than,
                "An alias such as `@champion`: every metric named here must not be worse than that "
-               "model's on the same test set.");
+               "model's. Both are as measured when they were made; the verdict says when that "
+               "was on another test set.");
   object
       .Field("tolerance", &GateConfig::tolerance,
              "By how much a metric may fall behind `not_worse_than`.")

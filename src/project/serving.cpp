@@ -1,6 +1,13 @@
 #include "project/serving.h"
 
 namespace keelrow::project {
+namespace {
+
+// The server looks at its deadlines ten times a second.
+constexpr Duration kShortest{std::chrono::milliseconds(100)};
+constexpr Duration kLongest{std::chrono::hours(24)};
+
+}  // namespace
 
 void Describe(config::Object<JwtConfig>& object) {
   object.Doc("Signed tokens (JWT, HS256), made by `keelrow token`.");
@@ -14,12 +21,24 @@ void Describe(config::Object<AuthConfig>& object) {
 }
 
 void Describe(config::Object<ServeLimitsConfig>& object) {
-  object.Doc("What one client may take.");
-  object.Field("body", &ServeLimitsConfig::body, "Largest body of a request.");
-  object.Field("header", &ServeLimitsConfig::header, "Largest header of a request.");
-  object.Field("body_timeout", &ServeLimitsConfig::body_timeout, "Longest time a body may take.");
-  object.Field("idle_timeout", &ServeLimitsConfig::idle_timeout,
-               "How long an idle connection is kept.");
+  object.Doc("What one client, and all together, may take.");
+  object.Field("body", &ServeLimitsConfig::body, "Largest body of a request.")
+      .Range(ByteSize{1}, ByteSize{uint64_t{4} << 30});
+  object
+      .Field("bodies", &ServeLimitsConfig::bodies,
+             "Most bytes of bodies in memory at once, at least one `body`; beyond it the answer is "
+             "503 at once.")
+      .Range(ByteSize{1}, ByteSize{uint64_t{1024} << 30});
+  object.Field("header", &ServeLimitsConfig::header, "Largest header of a request.")
+      .Range(ByteSize{1024}, ByteSize{1 << 20});
+  object
+      .Field("body_timeout", &ServeLimitsConfig::body_timeout,
+             "How long a body may take beyond the time that its size takes at 64 KiB/s.")
+      .Range(kShortest, kLongest);
+  object
+      .Field("idle_timeout", &ServeLimitsConfig::idle_timeout,
+             "How long an idle connection is kept.")
+      .Range(kShortest, kLongest);
   object.Field("connections", &ServeLimitsConfig::connections, "Most connections at once.")
       .Range(1, 100000);
   object
@@ -36,9 +55,11 @@ void Describe(config::Object<ServeConfig>& object) {
   object.Field("threads", &ServeConfig::threads, "Inferences at once; 0 takes all cores.")
       .Range(0, 1024);
   object.Field("auth", &ServeConfig::auth, "Who may ask.");
-  object.Field("limits", &ServeConfig::limits, "What one client may take.");
-  object.Field("watch", &ServeConfig::watch,
-               "How often the registry is asked whether another version was promoted.");
+  object.Field("limits", &ServeConfig::limits, "What one client, and all together, may take.");
+  object
+      .Field("watch", &ServeConfig::watch,
+             "How often the registry is asked whether another version was promoted.")
+      .Range(Duration{std::chrono::milliseconds(1)}, kLongest);
 }
 
 }  // namespace keelrow::project

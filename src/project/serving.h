@@ -18,6 +18,7 @@ struct AuthConfig {
 
 struct ServeLimitsConfig {
   ByteSize body{16'000'000};
+  ByteSize bodies{uint64_t{256} << 20};
   ByteSize header{16'384};
   Duration body_timeout{std::chrono::seconds(10)};
   Duration idle_timeout{std::chrono::seconds(60)};

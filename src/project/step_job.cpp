@@ -22,6 +22,7 @@ Json StepJob::ToJson() const {
                {"config", config},
                {"project_folder", project_folder.string()},
                {"inputs", Json::object()},
+               {"outside", outside},
                {"output", output.string()},
                {"run", run}};
   for (const auto& [name, path] : inputs) json["inputs"][name] = path.string();
@@ -33,6 +34,7 @@ StepJob StepJob::FromJson(const Json& json, const std::string& name) {
     StepJob job{.step = Member(json, "step", name),
                 .config = Member(json, "config", name),
                 .project_folder = Member(json, "project_folder", name).get<std::string>(),
+                .outside = Member(json, "outside", name),
                 .output = Member(json, "output", name).get<std::string>(),
                 .run = json.value("run", "")};
     for (const auto& [step, path] : Member(json, "inputs", name).items()) {

@@ -18,6 +18,7 @@ struct StepJob {
   Json config;  // only the keys that the step declares, as {"train.epochs": …} nests: a tree
   std::filesystem::path project_folder;                 // base of relative paths in the config
   std::map<std::string, std::filesystem::path> inputs;  // by producing step: its output folder
+  std::string outside = {};      // hash of the content outside the pipeline that was planned with
   std::filesystem::path output;  // an existing folder to fill; survives a kill for resuming
   std::string run = {};          // id in the store, for what is recorded there; never part of a key
 

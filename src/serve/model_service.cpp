@@ -22,6 +22,7 @@ constexpr std::chrono::milliseconds kLook{5};
 http::Limits LimitsOf(const project::ServeLimitsConfig& config) {
   return {.header_bytes_max = config.header.value,
           .body_bytes_max = config.body.value,
+          .bodies_bytes_max = config.bodies.value,
           .body_timeout = config.body_timeout.value,
           .idle_timeout = config.idle_timeout.value,
           .connections_max = static_cast<size_t>(config.connections),

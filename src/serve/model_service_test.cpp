@@ -42,6 +42,8 @@ TEST_F(ServiceTest, OnlyItsOwnTokensOpenPredict) {
     return Connect().Post("/predict", png, headers).status;
   };
   EXPECT_EQ(status("Bearer " + Token()), 200);
+  EXPECT_EQ(status("Bearer " + Token({})), 403);
+  EXPECT_EQ(status("Bearer " + Token({"admin"})), 403);
   EXPECT_EQ(status(""), 401);
   EXPECT_EQ(status("Basic dXNlcjpwYXNz"), 401);
   const gateway::TokenAuthority foreign(std::string(32, 'f'));

@@ -63,11 +63,15 @@ void ModelWatcher::Run() {
     try {
       Look();
     } catch (const std::exception& failure) {
-      if (complaint_ == failure.what()) continue;
-      complaint_ = failure.what();
-      log::Warning("cannot load what is promoted: {}", complaint_);
+      Complain(failure.what());
     }
   } while (Sleep(std::max(options_.every, kPause)));
+}
+
+void ModelWatcher::Complain(const std::string& failure) {
+  if (complaint_ == failure) return;
+  complaint_ = failure;
+  log::Warning("cannot load what is promoted: {}", complaint_);
 }
 
 void ModelWatcher::Look() {

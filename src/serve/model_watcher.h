@@ -36,6 +36,7 @@ class ModelWatcher {
   /// Throws what stands in the way of the version that is wanted.
   void Look();
   void Follow(const track::ModelVersion& wanted);
+  void Complain(const std::string& failure);
   bool Sleep(std::chrono::milliseconds time);
 
   WatchOptions options_;

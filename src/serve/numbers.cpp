@@ -7,7 +7,6 @@
 #include <cmath>
 
 #include "base/units.h"
-#include "transforms/table.h"
 
 namespace keelrow::serve {
 namespace {
@@ -72,26 +71,13 @@ void ParseRow(const Json& row, const Loc& loc, Faults& faults, data::Image& imag
   }
 }
 
-/// The decoded form that the model's preprocessing works on: what its first step makes.
-transforms::Kind DecodedKind(const bundle::Manifest& manifest) {
-  for (const Json& step : manifest.preprocess) {
-    const std::string name = step.is_object() && !step.empty() ? step.begin().key() : "";
-    const auto& rows = transforms::Transforms();
-    const auto row = std::ranges::find_if(
-        rows, [&](const transforms::TransformRow& each) { return each.choice.name == name; });
-    if (row != rows.end() && row->to != transforms::Kind::kBytes) return row->to;
-  }
-  return transforms::Kind::kTensor;
-}
-
 }  // namespace
 
 std::span<const NumberForm> NumberForms() {
   return kForms;
 }
 
-const NumberForm* FindNumberForm(const bundle::Manifest& manifest) {
-  const transforms::Kind kind = DecodedKind(manifest);
+const NumberForm* FindNumberForm(transforms::Kind kind) {
   const auto* found = std::ranges::find(kForms, kind, &NumberForm::kind);
   return found == kForms.end() ? nullptr : found;
 }
@@ -131,7 +117,7 @@ std::optional<transforms::Payload> ParsePixels(const Json& input, const Loc& loc
   data::Image image{.width = static_cast<int>(first.size()),
                     .height = static_cast<int>(input.size()),
                     .channels = first.front().is_array() ? 3 : 1};
-  image.pixels.reserve(image.RowBytes() * input.size());
+  // Nothing is reserved: only the first row says that the others are as wide.
   for (size_t y = 0; y < input.size() && !faults.full(); ++y) {
     ParseRow(input[y], loc.Item(y), faults, image);
   }

@@ -3,7 +3,6 @@
 #include <optional>
 #include <span>
 
-#include "bundle/manifest.h"
 #include "serve/validation.h"
 #include "transforms/payload.h"
 
@@ -20,8 +19,8 @@ struct NumberForm {
 };
 
 std::span<const NumberForm> NumberForms();
-/// The row of what the model's preprocessing decodes to; null: it takes no numbers.
-const NumberForm* FindNumberForm(const bundle::Manifest& manifest);
+/// The row of a Predictor's DecodedKind; null: that model takes no numbers.
+const NumberForm* FindNumberForm(transforms::Kind kind);
 
 /// A number as pydantic reads one when it is not strict: numbers, true and false, numeric text.
 /// Infinities and NaN are refused, which pydantic does not by itself.

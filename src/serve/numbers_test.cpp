@@ -59,6 +59,14 @@ TEST(Pixels, WhatIsNoPictureIsNamedWithItsPlace) {
   EXPECT_EQ(Refusal("[[[1, 2, 3], [4, 5, [6]]]]"), "float_type " + body + ",0,1,2]");
 }
 
+TEST(PixelsAttack, AWideRowAboveManyShortOnesTakesNoMemory) {
+  // A million by a million pixels at the first row's word; as JSON these are 5 MB.
+  const size_t edge = size_t{1} << 20;
+  Json input = Json::array({Json::array_t(edge, Json(0))});
+  input.get_ref<Json::array_t&>().resize(edge, Json::array());
+  EXPECT_EQ(Refusal(input), R"(too_short ["body","input_data",1])");
+}
+
 TEST(Pixels, WhatIsNoPixelIsNamedWithItsPlace) {
   const std::string place = R"( ["body","input_data",0,1])";
   EXPECT_EQ(Refusal(R"([[1, "x"]])"), "float_parsing" + place);
@@ -91,14 +99,11 @@ TEST(Pixels, OnePictureFullOfFaultsIsCheap) {
   EXPECT_TRUE(faults.full());
 }
 
-TEST(NumberForms, TheModelsPreprocessingDecides) {
-  bundle::Manifest manifest;
-  manifest.preprocess = Json::parse(R"([{"decode": {}}, {"normalize": {}}])");
-  const NumberForm* form = FindNumberForm(manifest);
+TEST(NumberForms, OnlyPicturesHaveOne) {
+  const NumberForm* form = FindNumberForm(transforms::Kind::kImage);
   ASSERT_NE(form, nullptr);
   EXPECT_EQ(form->name, "image");
-  manifest.preprocess = Json::array();
-  EXPECT_EQ(FindNumberForm(manifest), nullptr);
+  EXPECT_EQ(FindNumberForm(transforms::Kind::kTensor), nullptr);
 }
 
 }  // namespace

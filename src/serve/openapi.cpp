@@ -48,7 +48,13 @@ Json Operation(const http::Route& route) {
     operation["parameters"] = std::move(parameters);
   }
   if (route.access == http::Access::kToken) {
-    operation["security"] = Json::array({Json{{"token", Json::array()}}});
+    Json scopes = Json::array();
+    if (!route.scope.empty()) {
+      scopes.push_back(route.scope);
+      operation["responses"]["403"] = {
+          {"description", "The token does not have the scope `" + route.scope + "`."}};
+    }
+    operation["security"] = Json::array({Json{{"token", std::move(scopes)}}});
     operation["responses"]["401"] = {{"description", "No token, or not a valid one."}};
   }
   return operation;
@@ -75,7 +81,9 @@ Json DescribeApi(const std::vector<http::Route>& routes, const LoadedModel* mode
           {"components", {{"securitySchemes", {{"token", token}}}}}};
 }
 
-std::vector<http::Route> OpenApiRoutes(ServeContext& context) {
+namespace {
+
+std::vector<http::Route> Routes(ServeContext& context) {
   return {{.method = "GET",
            .pattern = "/openapi.json",
            .handler = http::Sync(
@@ -85,6 +93,13 @@ std::vector<http::Route> OpenApiRoutes(ServeContext& context) {
                LogFault),
            .access = http::Access::kOpen,
            .summary = "This description."}};
+}
+
+}  // namespace
+
+/// GET /openapi.json, made from the list of routes and what the protocols say of their own.
+Protocol OpenApiProtocol() {
+  return {"openapi", "The description of all routes for client generators.", Routes};
 }
 
 }  // namespace keelrow::serve

@@ -14,8 +14,9 @@ TEST(Routes, AreThoseOfTheGoldenList) {
   ServeContext context{.model = "digits"};
   std::set<std::string> lines;
   for (const http::Route& route : AllRoutes(context)) {
+    const std::string scope = route.scope.empty() ? "" : ":" + route.scope;
     lines.insert(fmt::format("{} {} {} {}\n", route.pattern, route.method,
-                             route.access == http::Access::kToken ? "token" : "open",
+                             route.access == http::Access::kToken ? "token" + scope : "open",
                              route.run_on == http::RunOn::kWorkers ? "workers" : "io"));
   }
   EXPECT_EQ(fmt::format("{}", fmt::join(lines, "")),
@@ -44,8 +45,9 @@ TEST(OpenApi, SaysWhatPredictTakesAndWhoMay) {
   ServeContext context{.model = "digits"};
   const Json api = DescribeApi(AllRoutes(context), nullptr);
   const Json& post = api["paths"]["/predict"]["post"];
-  EXPECT_EQ(post["security"], Json::parse(R"([{"token": []}])"));
+  EXPECT_EQ(post["security"], Json::parse(R"([{"token": ["predict"]}])"));
   EXPECT_TRUE(post["responses"].contains("401"));
+  EXPECT_TRUE(post["responses"].contains("403"));
   const Json& content = post["requestBody"]["content"];
   EXPECT_EQ(content["application/json"]["schema"]["required"], Json::parse(R"(["input_data"])"));
   EXPECT_TRUE(content.contains("multipart/form-data"));

@@ -1,6 +1,5 @@
-#include "serve/operations.h"
-
 #include "serve/access_log.h"
+#include "serve/protocols.h"
 
 namespace keelrow::serve {
 namespace {
@@ -39,9 +38,7 @@ http::Route OpenGet(std::string pattern, std::string summary,
           .summary = std::move(summary)};
 }
 
-}  // namespace
-
-std::vector<http::Route> OperationsRoutes(ServeContext& context) {
+std::vector<http::Route> Routes(ServeContext& context) {
   return {
       OpenGet("/healthz", "Whether the process lives.", Health),
       OpenGet("/readyz", "Whether predictions are answered; 503 while not.",
@@ -49,6 +46,14 @@ std::vector<http::Route> OperationsRoutes(ServeContext& context) {
       OpenGet("/metrics", "Metrics in Prometheus' text format.",
               [&context](const http::Request&) { return MetricsText(context); }),
   };
+}
+
+}  // namespace
+
+/// GET /healthz (the process lives), /readyz (a model is loaded and no stop was asked for; else
+/// 503) and /metrics. Open: probes and Prometheus carry no tokens.
+Protocol OperationsProtocol() {
+  return {"operations", "Probes and metrics for whoever runs the service.", Routes};
 }
 
 }  // namespace keelrow::serve

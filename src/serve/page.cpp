@@ -1,7 +1,6 @@
-#include "serve/page.h"
-
 #include "serve/access_log.h"
 #include "serve/numbers.h"
+#include "serve/protocols.h"
 #include "serve/web_page.h"
 
 namespace keelrow::serve {
@@ -9,7 +8,7 @@ namespace {
 
 Json DescribeModel(const LoadedModel& model, bool auth) {
   const bundle::Manifest& manifest = model.predictor.manifest();
-  const NumberForm* form = FindNumberForm(manifest);
+  const NumberForm* form = FindNumberForm(model.predictor.DecodedKind());
   return {
       {"name", model.name},
       {"version", model.version},
@@ -38,9 +37,7 @@ http::Response Page(const http::Request&) {
   return response;
 }
 
-}  // namespace
-
-std::vector<http::Route> PageRoutes(ServeContext& context) {
+std::vector<http::Route> Routes(ServeContext& context) {
   return {{.method = "GET",
            .pattern = "/",
            .handler = http::Sync(Page, LogFault),
@@ -52,6 +49,13 @@ std::vector<http::Route> PageRoutes(ServeContext& context) {
                                  LogFault),
            .access = http::Access::kOpen,
            .summary = "The model that answers now."}};
+}
+
+}  // namespace
+
+/// GET /, the page where an input is tried out, and GET /api/model, what it shows of the model.
+Protocol PageProtocol() {
+  return {"page", "The page where a picture is dropped and answered.", Routes};
 }
 
 }  // namespace keelrow::serve

@@ -1,11 +1,11 @@
-#include "serve/predict.h"
-
 #include <algorithm>
 #include <array>
 
 #include "serve/numbers.h"
+#include "serve/predict_api.h"
 #include "serve/predict_request.h"
 #include "serve/prediction.h"
+#include "serve/protocols.h"
 #include "serve/validation.h"
 
 namespace keelrow::serve {
@@ -42,15 +42,27 @@ http::Response Answer(const LoadedModel& model, const http::Request& request) {
                                {"model", {{"name", model.name}, {"version", model.version}}}});
 }
 
-}  // namespace
-
-std::vector<http::Route> PredictRoutes(ServeContext& context) {
+std::vector<http::Route> Routes(ServeContext& context) {
   return {{.method = "POST",
            .pattern = "/predict",
            .handler = PredictionHandler(context, {.answer = Answer, .refuse = Refuse}),
            .access = http::Access::kToken,
            .run_on = http::RunOn::kWorkers,
+           .scope = "predict",
            .summary = "The model's answer for one input."}};
+}
+
+}  // namespace
+
+/// POST /predict, Keelrow's own protocol, in three forms:
+///   application/json          {"input_data": Base64 text, data: URL or nested numbers,
+///                              "request_id"?: text}
+///   multipart/form-data       a file part, and perhaps a field `request_id`
+///   image/*, application/octet-stream   the file itself
+/// Answers 200 {"result": {"label", "probabilities"}, "request_id", "model": {"name", "version"}};
+/// what cannot be read 422 or 400 {"detail"} in FastAPI's shape (validation.h).
+Protocol PredictProtocol() {
+  return {"predict", "One input, one answer, as JSON.", Routes, DescribePredict};
 }
 
 }  // namespace keelrow::serve

@@ -1,5 +1,5 @@
+#include "serve/predict_api.h"
 #include "serve/numbers.h"
-#include "serve/predict.h"
 
 namespace keelrow::serve {
 namespace {

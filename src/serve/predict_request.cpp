@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "base/base64.h"
+#include "base/text.h"
 #include "http/form.h"
-#include "http/target.h"
 #include "serve/numbers.h"
 #include "serve/validation.h"
 
@@ -73,7 +73,7 @@ std::optional<transforms::Payload> ParseInput(const LoadedModel& model, const Js
                                               Faults& faults) {
   const Loc loc = kBody.Member("input_data");
   if (input.is_string()) return ParseText(input, loc, faults);
-  const NumberForm* form = FindNumberForm(model.predictor.manifest());
+  const NumberForm* form = FindNumberForm(model.predictor.DecodedKind());
   if (form != nullptr) return form->parse(input, loc, faults);
   faults.Add(fault::kString, loc, input);
   return std::nullopt;
@@ -99,7 +99,7 @@ std::string ParseRequestId(const Json& object, const http::Request& request, Fau
 
 Result ReadJsonBody(const LoadedModel& model, const http::Request& request) {
   if (request.body.empty()) return Missing(kBody, nullptr);
-  if (!http::IsUtf8(request.body)) return UnreadableBody();
+  if (!IsUtf8(request.body)) return UnreadableBody();
   const Expected<Json> parsed = ParseJson(request.body, "the body");
   if (!parsed) return InvalidJson(parsed.error(), request.body);
   if (parsed->is_null()) return Missing(kBody, nullptr);

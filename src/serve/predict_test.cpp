@@ -1,5 +1,3 @@
-#include "serve/predict.h"
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

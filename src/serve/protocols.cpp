@@ -1,31 +1,23 @@
 #include "serve/protocols.h"
 
-#include <array>
-
-#include "serve/openapi.h"
-#include "serve/operations.h"
-#include "serve/page.h"
-#include "serve/predict.h"
-
 namespace keelrow::serve {
-namespace {
 
-constexpr std::array kRows = {
-    Protocol{"predict", "One input, one answer, as JSON.", PredictRoutes, DescribePredict},
-    Protocol{"operations", "Probes and metrics for whoever runs the service.", OperationsRoutes},
-    Protocol{"openapi", "The description of all routes for client generators.", OpenApiRoutes},
-    Protocol{"page", "The page where a picture is dropped and answered.", PageRoutes},
-};
-
-}  // namespace
+#define PROTOCOL(row) Protocol row();
+#include "serve/protocols.inc"
+#undef PROTOCOL
 
 std::span<const Protocol> Protocols() {
-  return kRows;
+  static const Protocol rows[] = {
+#define PROTOCOL(row) row(),
+#include "serve/protocols.inc"
+#undef PROTOCOL
+  };
+  return rows;
 }
 
 std::vector<http::Route> AllRoutes(ServeContext& context) {
   std::vector<http::Route> routes;
-  for (const Protocol& protocol : kRows) {
+  for (const Protocol& protocol : Protocols()) {
     for (http::Route& route : protocol.routes(context)) {
       if (!context.auth) route.access = http::Access::kOpen;
       routes.push_back(std::move(route));

@@ -8,7 +8,8 @@
 
 namespace keelrow::serve {
 
-/// One way of talking to the model service: a file of its own and a row in protocols.cpp.
+/// One way of talking to the model service: a file of its own, whose function
+/// `Protocol MyProtocol()` makes this row, and a line in protocols.inc.
 struct Protocol {
   std::string_view name;
   std::string_view help;

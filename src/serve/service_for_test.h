@@ -101,9 +101,9 @@ class ServiceTest : public testing::Test {
   }
 
   http::Client Connect() const { return http::Client({.port = service_->Port()}); }
-  std::string Token() const {
+  std::string Token(std::vector<std::string> scopes = {"predict"}) const {
     return gateway::TokenAuthority(gateway::LoadOrCreateSecret(folder_.path()))
-        .Issue({.subject = "tester"});
+        .Issue({.subject = "tester", .scopes = std::move(scopes)});
   }
   http::Headers WithToken(const std::string& content_type) const {
     return {{"Authorization", "Bearer " + Token()}, {"Content-Type", content_type}};

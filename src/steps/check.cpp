@@ -2,7 +2,7 @@
 
 #include "data/catalog.h"
 #include "data/quality.h"
-#include "steps/source.h"
+#include "project/job_source.h"
 #include "steps/steps.h"
 
 namespace keelrow::steps {
@@ -22,15 +22,20 @@ std::vector<std::string> ColumnsOfSplit(const project::StepJob& job) {
 
 }  // namespace
 
-void Check(const project::StepJob& job) {
-  const data::Catalog catalog = data::ReadCatalog(job.Input("scan", kExamplesFile));
+data::QualityResult MeasureQuality(const project::StepJob& job,
+                                   std::span<const data::Example> examples) {
   const data::QualityRequest request{
       .config = config::ReadJson<data::QualityConfig>(job.Config("data.quality"), "data.quality"),
       .columns = ColumnsOfSplit(job)};
+  return data::RunQualityGate(
+      examples, *project::OpenJobSource(job), request,
+      data::OnViolationOf(job.Config("data.on_violation").get<std::string>()));
+}
+
+void Check(const project::StepJob& job) {
+  const data::Catalog catalog = data::ReadCatalog(job.Input("scan", kExamplesFile));
   project::Emit({.text = fmt::format("reading {} examples", catalog.examples.size())});
-  const data::QualityResult result =
-      data::RunQualityGate(catalog.examples, *OpenJobSource(job), request,
-                           data::OnViolationOf(job.Config("data.on_violation").get<std::string>()));
+  const data::QualityResult result = MeasureQuality(job, catalog.examples);
   if (!result.passed) throw result.Failure();
   WriteJsonFile(job.output / "quality.json", data::ToJson(result));
   data::WriteCatalog(job.output / kExamplesFile, {.examples = result.kept});

@@ -9,9 +9,9 @@
 #include "base/parallel.h"
 #include "data/catalog.h"
 #include "engine/predictor.h"
+#include "project/job_source.h"
 #include "steps/export_check.h"
 #include "steps/model_manifest.h"
-#include "steps/source.h"
 #include "steps/steps.h"
 
 namespace keelrow::steps {
@@ -61,7 +61,7 @@ void Evaluate(const project::StepJob& job) {
 
   const engine::Predictor predictor(manifest, ReadFile(network));
   const data::Catalog catalog = data::ReadCatalog(job.Input("split", kExamplesFile));
-  const std::unique_ptr<data::Source> source = OpenJobSource(job);
+  const std::unique_ptr<data::Source> source = project::OpenJobSource(job);
   std::map<std::string, double> metrics;
   std::string lines;
   for (const data::Subset subset : {data::Subset::kValidation, data::Subset::kTest}) {
@@ -77,7 +77,7 @@ void Evaluate(const project::StepJob& job) {
   }
   WriteFileDurably(job.output / "predictions.jsonl", lines);
   WriteJsonFile(job.output / "metrics.json", metrics);
-  project::Emit({.text = fmt::format("test accuracy {:.4f}", metrics["test.accuracy"]),
+  project::Emit({.text = fmt::format("test accuracy {:.4f}", metrics.at("test.accuracy")),
                  .step = 0,
                  .metrics = metrics});
 }

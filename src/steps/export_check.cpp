@@ -16,7 +16,9 @@ double MaxDifference(std::span<const float> a, std::span<const float> b) {
   if (a.size() != b.size()) throw Error(Code::kCorrupt, "the probe's outputs differ in size");
   double largest = 0;
   for (size_t i = 0; i < a.size(); ++i) {
-    largest = std::max(largest, std::fabs(double{a[i]} - double{b[i]}));
+    const double difference = std::fabs(double{a[i]} - double{b[i]});
+    if (!std::isfinite(difference)) return difference;
+    largest = std::max(largest, difference);
   }
   return largest;
 }

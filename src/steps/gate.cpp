@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/files.h"
+#include "bundle/bundle.h"
 #include "evaluate/metrics.h"
 #include "steps/steps.h"
 #include "track/store.h"
@@ -19,17 +21,26 @@ GateRow JudgeLimit(const std::string& metric, const Threshold& limit,
                    const std::map<std::string, double>& metrics) {
   GateRow row{.condition = fmt::format("{} {}", metric, limit.ToString())};
   const auto measured = metrics.find(metric);
-  row.value = measured == metrics.end() ? "not measured" : fmt::format("{:.4f}", measured->second);
+  row.value = measured == metrics.end() ? kNotMeasured : fmt::format("{:.4f}", measured->second);
   row.passed = measured != metrics.end() && limit.Holds(measured->second);
   return row;
 }
 
-GateRow JudgeAgainst(const std::string& metric, double value, double before,
-                     const project::GateConfig& gate, const std::string& name) {
-  const double behind = HigherIsBetter(metric) ? before - value : value - before;
-  return {.condition = fmt::format("{} not worse than {} {:.4f}", metric, name, before),
-          .value = fmt::format("{:.4f}", value),
-          .passed = behind <= gate.tolerance};
+GateRow JudgeAgainst(const std::string& metric, std::optional<double> value, double before,
+                     const project::GateConfig& gate, const Reference& reference) {
+  GateRow row{.condition = fmt::format("{} not worse than {} {:.4f}{}", metric, reference.name,
+                                       before, reference.same_data ? "" : ", on another test set"),
+              .value = "not measured"};
+  if (!value) return row;
+  row.value = fmt::format("{:.4f}", *value);
+  row.passed = (HigherIsBetter(metric) ? before - *value : *value - before) <= gate.tolerance;
+  return row;
+}
+
+std::optional<double> ValueOf(const std::map<std::string, double>& metrics,
+                              const std::string& name) {
+  const auto found = metrics.find(name);
+  return found == metrics.end() ? std::nullopt : std::optional(found->second);
 }
 
 /// The metrics that `not_worse_than` looks at: those with a limit, else the accuracy.
@@ -40,14 +51,28 @@ std::vector<std::string> ComparedMetrics(const project::GateConfig& gate) {
   return names;
 }
 
-std::optional<Reference> FindReference(const project::StepJob& job, const std::string& alias) {
+/// Null where the bundle is gone.
+Json MetricsOfBundle(const fs::path& folder) {
+  const fs::path file = folder / bundle::kMetricsFile;
+  return fs::exists(file) ? ReadJsonFile(file) : Json();
+}
+
+bool OnSameData(const Json& one, const Json& other) {
+  return one.is_object() && other.is_object() &&
+         one.value("data_sha256", Json()) == other.value("data_sha256", Json());
+}
+
+std::optional<Reference> FindReference(const project::StepJob& job, const std::string& alias,
+                                       const Json& measured) {
   if (alias.empty()) return std::nullopt;
   const track::Store store(job.project_folder / ".keelrow" / "store.db");
   const std::string name = alias.starts_with('@') ? alias.substr(1) : alias;
   const auto version = store.FindAlias(job.Config("name"), name);
   if (!version) return std::nullopt;
+  const Json theirs = MetricsOfBundle(job.project_folder / version->bundle_path);
   return Reference{.name = fmt::format("@{} (version {})", name, version->version),
-                   .metrics = version->metrics};
+                   .metrics = version->metrics,
+                   .same_data = OnSameData(theirs, measured)};
 }
 
 }  // namespace
@@ -78,21 +103,24 @@ Verdict Judge(const project::GateConfig& gate, const std::map<std::string, doubl
   }
   if (reference) {
     for (const std::string& metric : ComparedMetrics(gate)) {
-      const auto before = reference->metrics.find(metric);
-      const auto value = metrics.find(metric);
-      if (before == reference->metrics.end() || value == metrics.end()) continue;
+      const auto before = ValueOf(reference->metrics, metric);
+      if (!before) continue;  // it was not asked for then
       verdict.rows.push_back(
-          JudgeAgainst(metric, value->second, before->second, gate, reference->name));
+          JudgeAgainst(metric, ValueOf(metrics, metric), *before, gate, *reference));
     }
   }
   for (const GateRow& row : verdict.rows) verdict.passed = verdict.passed && row.passed;
   return verdict;
 }
 
-void Gate(const project::StepJob& job) {
+Verdict JudgeNow(const project::StepJob& job) {
   const auto gate = config::ReadJson<project::GateConfig>(job.Config("gate"), "gate");
-  const std::map<std::string, double> metrics = ReadJsonFile(job.Input("evaluate", "metrics.json"));
-  const Verdict verdict = Judge(gate, metrics, FindReference(job, gate.not_worse_than));
+  const Json measured = MetricsOfBundle(job.Input("package", "bundle"));
+  return Judge(gate, measured.at("metrics"), FindReference(job, gate.not_worse_than, measured));
+}
+
+void Gate(const project::StepJob& job) {
+  const Verdict verdict = JudgeNow(job);
   WriteJsonFile(job.output / "verdict.json", verdict.ToJson());
   project::Emit({.text = verdict.passed ? "passed" : "failed"});
 }

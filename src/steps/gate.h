@@ -7,13 +7,16 @@
 
 #include "base/json.h"
 #include "project/project.h"
+#include "project/step_job.h"
 
 namespace keelrow::steps {
+
+inline constexpr const char* kNotMeasured = "not measured";
 
 /// One condition of the gate with what was measured.
 struct GateRow {
   std::string condition;  // "test.accuracy >=0.97"
-  std::string value;      // "0.9912"
+  std::string value;      // "0.9912" or kNotMeasured
   bool passed = false;
 };
 
@@ -29,11 +32,16 @@ struct Verdict {
 struct Reference {
   std::string name;  // "@champion (version 3)"
   std::map<std::string, double> metrics;
+  bool same_data = true;  // measured on the test set that the new model was measured on
 };
 
 /// Judges metrics by the gate's conditions; a condition on a metric that was not measured fails.
 /// Without a reference (no champion yet) `not_worse_than` passes.
 Verdict Judge(const project::GateConfig& gate, const std::map<std::string, double>& metrics,
               const std::optional<Reference>& reference);
+
+/// The verdict on the bundle of the step `package`, as things stand now: a version may have been
+/// promoted since the last verdict.
+Verdict JudgeNow(const project::StepJob& job);
 
 }  // namespace keelrow::steps

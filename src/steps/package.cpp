@@ -37,8 +37,7 @@ Json Metrics(const project::StepJob& job) {
 void Package(const project::StepJob& job) {
   const fs::path folder = job.output / "bundle";
   MakeFolders(folder);
-  fs::copy_file(job.Input("train", bundle::kNetworkFile), folder / bundle::kNetworkFile,
-                fs::copy_options::overwrite_existing);
+  CopyFile(job.Input("train", bundle::kNetworkFile), folder / bundle::kNetworkFile);
   // The predictions on held-back data: what drift and calibration will compare with.
   data::JsonLinesToParquet(job.Input("evaluate", "predictions.jsonl"),
                            folder / bundle::kReferenceFile);

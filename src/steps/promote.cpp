@@ -2,6 +2,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "bundle/bundle.h"
 #include "steps/gate.h"
 #include "steps/steps.h"
 #include "track/store.h"
@@ -11,28 +12,45 @@ namespace {
 
 constexpr const char* kActor = "keelrow run";
 
+bool IsSound(const fs::path& folder) {
+  try {
+    bundle::Bundle::Open(folder);
+    return true;
+  } catch (const Error&) {
+    return false;  // absent, or damaged since: it is copied again
+  }
+}
+
 /// Copies the bundle out of the cache, which may be cleared, to where the registry keeps models.
-/// The folder's name is the bundle's hash, so a second copy of the same one is the first.
+/// The folder's name is the bundle's hash, so a second copy of the same one is the first. Returns
+/// its path in the project, which may be moved.
 fs::path KeepBundle(const project::StepJob& job, const std::string& hash) {
-  const fs::path models = job.project_folder / ".keelrow" / "models" / job.Config("name");
-  MakeFolders(models);
-  const fs::path kept = models / hash.substr(0, 16);
-  if (fs::exists(kept)) return kept;
+  const fs::path place = fs::path(".keelrow") / "models" / job.Config("name") / hash.substr(0, 16);
+  const fs::path kept = job.project_folder / place;
+  MakeFolders(kept.parent_path());
+  if (IsSound(kept)) return place;
+  fs::remove_all(kept);
   const fs::path draft = job.output / "draft";  // the pipeline clears it when we are killed here
-  fs::copy(job.Input("package", "bundle"), draft, fs::copy_options::recursive);
+  CopyFolder(job.Input("package", "bundle"), draft);
   try {
     PublishFolder(draft, kept);
   } catch (const Error& error) {
     if (error.code() != Code::kConflict) throw;
     fs::remove_all(draft);  // another run has just kept the same one
   }
-  return kept;
+  return place;
+}
+
+std::string Describe(const GateRow& row) {
+  if (row.value == kNotMeasured)
+    return fmt::format("{} (no such metric was measured)", row.condition);
+  return fmt::format("{} (measured {})", row.condition, row.value);
 }
 
 Error GateFailure(const std::string& model, int version, const Verdict& verdict) {
   std::vector<std::string> failed;
   for (const GateRow& row : verdict.rows) {
-    if (!row.passed) failed.push_back(fmt::format("{} (measured {})", row.condition, row.value));
+    if (!row.passed) failed.push_back(Describe(row));
   }
   return Error(Code::kGate,
                fmt::format("{} version {} did not pass the gate: {}", model, version,
@@ -45,16 +63,15 @@ Error GateFailure(const std::string& model, int version, const Verdict& verdict)
 void Promote(const project::StepJob& job) {
   const std::string model = job.Config("name");
   const std::string hash = ReadJsonFile(job.Input("package", "bundle.json")).at("sha256");
-  const Json verdict_json = ReadJsonFile(job.Input("gate", "verdict.json"));
-  const Verdict verdict = Verdict::FromJson(verdict_json);
+  const Verdict verdict = JudgeNow(job);
   track::Store store(job.project_folder / ".keelrow" / "store.db");
   const track::ModelVersion version = store.Register(
       {.model = model,
        .run = job.run,
        .bundle_path = KeepBundle(job, hash).string(),
        .bundle_hash = hash,
-       .metrics = ReadJsonFile(job.Input("package", "bundle/metrics.json")).at("metrics"),
-       .gate = verdict_json},
+       .metrics = ReadJsonFile(job.Input("package", "bundle") / bundle::kMetricsFile).at("metrics"),
+       .gate = verdict.ToJson()},
       kActor);
   if (!verdict.passed) throw GateFailure(model, version.version, verdict);
   store.Promote({.model = model,

@@ -13,8 +13,8 @@
 #include "data/image_decode.h"
 #include "data/image_encode.h"
 #include "pipeline/lock_file.h"
+#include "project/job_source.h"
 #include "steps/gate.h"
-#include "steps/source.h"
 #include "steps/steps.h"
 
 namespace keelrow::steps {
@@ -73,7 +73,7 @@ std::vector<report::Epoch> ReadHistory(const project::StepJob& job) {
 std::map<std::string, std::string> ReadPictures(const project::StepJob& job,
                                                 const data::Catalog& catalog,
                                                 const evaluate::Evaluation& evaluation) {
-  const std::unique_ptr<data::Source> source = OpenJobSource(job);
+  const std::unique_ptr<data::Source> source = project::OpenJobSource(job);
   std::map<std::string, std::string> pictures;
   for (const evaluate::Mistake& mistake : evaluation.worst) {
     const auto example = std::find_if(catalog.examples.begin(), catalog.examples.end(),
@@ -124,10 +124,11 @@ void Report(const project::StepJob& job) {
                     .data = SummarizeData(job, catalog),
                     .history = ReadHistory(job),
                     .test = ReadEvaluation(job.Input("evaluate", "test.json")),
-                    .validation = ReadEvaluation(job.Input("evaluate", "validation.json")),
                     .model = DescribeModel(job, training),
                     .lineage = DescribeOrigin(job, training),
                     .reproduce = {"keelrow run --locked", "keelrow plan"}};
+  const fs::path validation = job.Input("evaluate", "validation.json");
+  if (fs::exists(validation)) input.validation = ReadEvaluation(validation);
   input.best_epoch = training.at("exported_epoch").get<int>();
   input.pictures = ReadPictures(job, catalog, input.test);
   for (const GateRow& row :

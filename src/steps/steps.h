@@ -1,5 +1,8 @@
 #pragma once
 
+#include <span>
+
+#include "data/quality.h"
 #include "pipeline/workspace.h"
 #include "project/step_job.h"
 
@@ -17,6 +20,10 @@ void Promote(const project::StepJob& job);
 
 /// The list of examples that the first steps hand on (data/catalog.h).
 inline constexpr const char* kExamplesFile = "examples.jsonl";
+
+/// The quality gate as the configuration asks for it, of examples of its source.
+data::QualityResult MeasureQuality(const project::StepJob& job,
+                                   std::span<const data::Example> examples);
 
 /// Hash of everything the source holds.
 std::string SourceHash(const Json& config, const pipeline::Workspace& workspace);

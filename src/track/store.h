@@ -57,8 +57,8 @@ struct MetricPoint {
 
 struct NewVersion {
   std::string model;
-  std::string run;  // may be empty
-  std::string bundle_path;
+  std::string run;          // may be empty
+  std::string bundle_path;  // relative to the project's folder, so that it can be moved
   std::string bundle_hash;
   Json metrics = Json::object();
   Json gate = Json::object();  // the verdict: {"passed": bool, "rows": […]}

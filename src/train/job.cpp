@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/version.h"
+#include "project/job_source.h"
 
 namespace keelrow::train {
 namespace {
@@ -14,17 +15,6 @@ T Read(const project::StepJob& step, const std::string& key) {
     throw Error(Code::kMissingKey, "the job of the step lacks its configuration `" + key + "`");
   }
   return config::ReadJson<T>(json, key);
-}
-
-std::string TextOr(const Json& json, const std::string& otherwise) {
-  return json.is_string() ? json.get<std::string>() : otherwise;
-}
-
-data::SourceOptions ReadSource(const project::StepJob& step) {
-  data::SourceOptions options{.path = step.project_folder / Read<std::string>(step, "data.source")};
-  options.path_column = TextOr(step.Config("data.path_column"), options.path_column);
-  options.label_column = TextOr(step.Config("data.label_column"), options.label_column);
-  return options;
 }
 
 std::string Identify(const project::StepJob& step, const std::filesystem::path& catalog) {
@@ -40,7 +30,7 @@ TrainJob ReadTrainJob(const project::StepJob& step) {
           .train = Read<project::TrainConfig>(step, "train"),
           .prepare = Read<std::vector<transforms::TransformEntry>>(step, "prepare"),
           .augment = Read<std::vector<transforms::AugmentationEntry>>(step, "augment"),
-          .source = ReadSource(step),
+          .source = project::SourceOptionsFrom(step.config, step.project_folder),
           .catalog = catalog,
           .output = step.output,
           .seed = Read<uint64_t>(step, "seed"),

@@ -1,5 +1,6 @@
 #include "train/kernels.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/batch_norm.h>
@@ -73,29 +74,48 @@ at::Tensor Flatten(const Call& call) {
   return at::flatten(call.inputs[0], 1);
 }
 
-/// 1 / kept where an element stays, else 0; shaped and laid out like `x`. Four elements a draw:
-/// LibTorch's bernoulli_ takes one each, which was 9 % of a training step of small_cnn.
-at::Tensor DropoutMask(const at::Tensor& x, double kept, Random random) {
-  at::Tensor mask = at::empty_like(x.detach());
-  const auto threshold = static_cast<uint64_t>(kept * 65536);
-  const auto scale = static_cast<float>(1 / kept);
-  auto* values = mask.mutable_data_ptr<float>();
-  uint64_t bits = 0;
-  for (int64_t i = 0; i < mask.numel(); ++i) {
-    bits = i % 4 == 0 ? random.Next() : bits >> 16;
-    values[i] = (bits & 0xffff) < threshold ? scale : 0.0F;
+/// What each block of a mask is drawn for: counters instead of a generator, so that a resumed
+/// training drops the same, with any number of threads.
+struct DropoutDraw {
+  const Call& call;
+  double kept;
+
+  static constexpr int64_t kBlock = 4096;  // elements with a stream of their own
+
+  /// Four elements a draw: LibTorch's bernoulli_ takes one each, which was 9 % of a training step
+  /// of small_cnn.
+  void Fill(float* values, int64_t begin, int64_t end) const {
+    Random random(call.pass.seed, "dropout:" + call.node.name,
+                  {call.pass.step, static_cast<uint64_t>(begin / kBlock)});
+    const auto threshold = static_cast<uint64_t>(kept * 65536);
+    const auto scale = static_cast<float>(1 / kept);
+    uint64_t bits = 0;
+    for (int64_t i = begin; i < end; ++i) {
+      bits = i % 4 == 0 ? random.Next() : bits >> 16;
+      values[i] = (bits & 0xffff) < threshold ? scale : 0.0F;
+    }
   }
+};
+
+/// 1 / kept where an element stays, else 0; shaped and laid out like the input.
+at::Tensor DropoutMask(const DropoutDraw& draw) {
+  at::Tensor mask = at::empty_like(draw.call.inputs[0].detach());
+  auto* values = mask.mutable_data_ptr<float>();
+  const int64_t count = mask.numel();
+  const int64_t blocks = (count + DropoutDraw::kBlock - 1) / DropoutDraw::kBlock;
+  at::parallel_for(0, blocks, /*grain_size=*/8, [&](int64_t first, int64_t last) {
+    for (int64_t block = first; block < last; ++block) {
+      const int64_t begin = block * DropoutDraw::kBlock;
+      draw.Fill(values, begin, std::min(begin + DropoutDraw::kBlock, count));
+    }
+  });
   return mask;
 }
 
-/// What is dropped follows from counters, so that a resumed training drops the same and no
-/// generator needs saving.
 at::Tensor Dropout(const Call& call) {
   const at::Tensor& x = call.inputs[0];
   if (!call.pass.training) return x;
-  const double kept = 1 - call.node.Real("probability");
-  const Random random(call.pass.seed, "dropout:" + call.node.name, {call.pass.step});
-  return at::mul(x, DropoutMask(x, kept, random));
+  return at::mul(x, DropoutMask({.call = call, .kept = 1 - call.node.Real("probability")}));
 }
 
 // clang-format off

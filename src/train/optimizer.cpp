@@ -8,18 +8,16 @@
 
 namespace keelrow::train {
 
-using Config = const project::OptimizerConfig&;
+// A new optimizer is its own file, its declaration and its row here, and its choice in
+// project/training.cpp, from which the manual is made.
 using Groups = std::vector<ParameterGroup>;
-using Made = std::unique_ptr<Optimizer>;
+std::unique_ptr<Optimizer> MakeAdamW(const project::OptimizerConfig&, Groups);
+std::unique_ptr<Optimizer> MakeSgd(const project::OptimizerConfig&, Groups);
 
-// A row declares its maker where it calls it, so a new optimizer is its own file and one line here
-// (and its choice in project/training.cpp, from which the manual is made).
-// clang-format off
 constexpr OptimizerKind kKinds[] = {
-    {"adamw", [](Config c, Groups g) { Made MakeAdamW(Config, Groups); return MakeAdamW(c, std::move(g)); }},
-    {"sgd", [](Config c, Groups g) { Made MakeSgd(Config, Groups); return MakeSgd(c, std::move(g)); }},
+    {"adamw", MakeAdamW},
+    {"sgd", MakeSgd},
 };
-// clang-format on
 
 std::vector<at::Tensor> ParameterGroup::Gradients() const {
   std::vector<at::Tensor> gradients;
@@ -55,7 +53,8 @@ std::vector<ParameterGroup> GroupParameters(const nets::Graph& graph, const Para
   return {std::move(decayed), std::move(plain)};
 }
 
-std::unique_ptr<Optimizer> MakeOptimizer(Config config, std::vector<ParameterGroup> groups) {
+std::unique_ptr<Optimizer> MakeOptimizer(const project::OptimizerConfig& config,
+                                         std::vector<ParameterGroup> groups) {
   std::erase_if(groups, [](const ParameterGroup& group) { return group.tensors.empty(); });
   const auto row = std::ranges::find(kKinds, config.name.value, &OptimizerKind::name);
   if (row != std::end(kKinds)) return row->make(config, std::move(groups));

@@ -95,9 +95,10 @@ void Trainer::LearnFrom(const Batch& batch) {
   const double loss =
       Learn(network_, state_, batch,
             {.pass = pass, .rate = RateAt(position_.step), .class_weights = class_weights_});
-  AddLoss(loss, batch.size());
   ++position_.step;
   ++position_.step_in_epoch;
+  RequireFinite("loss", loss);
+  AddLoss(loss, batch.size());
 }
 
 double Trainer::RateAt(int64_t step) const {
@@ -106,15 +107,17 @@ double Trainer::RateAt(int64_t step) const {
   return job_.train.optimizer.lr * RateFactor(job_.train.schedule, span, step);
 }
 
+void Trainer::RequireFinite(const char* which, double loss) const {
+  if (std::isfinite(loss)) return;
+  throw Error(Code::kDiverged,
+              fmt::format("the {} became {} in epoch {}, step {}", which, loss, position_.epoch + 1,
+                          position_.step_in_epoch),
+              {.hint = fmt::format("lower `train.optimizer.lr` (now {}), or lengthen "
+                                   "`train.schedule.warmup`",
+                                   job_.train.optimizer.lr)});
+}
+
 void Trainer::AddLoss(double loss, int64_t examples) {
-  if (!std::isfinite(loss)) {
-    throw Error(Code::kDiverged,
-                fmt::format("the loss became {} in epoch {}, step {}", loss, position_.epoch + 1,
-                            position_.step_in_epoch + 1),
-                {.hint = fmt::format("lower `train.optimizer.lr` (now {}), or lengthen "
-                                     "`train.schedule.warmup`",
-                                     job_.train.optimizer.lr)});
-  }
   position_.loss_sum += loss * static_cast<double>(examples);
   position_.loss_count += examples;
   examples_seen_ += examples;
@@ -129,6 +132,7 @@ void Trainer::FinishEpoch() {
     const auto score = Evaluate(network_, state_.Evaluated(), sets_.validation,
                                 {.threads = job_.train.loader_threads});
     if (!score) SaveAndStop();
+    RequireFinite("validation loss", score->loss);
     record.validation_loss = score->loss;
     record.validation_accuracy = score->accuracy;
   }

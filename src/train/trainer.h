@@ -38,6 +38,7 @@ class Trainer {
   void RunEpoch();
   void LearnFrom(const Batch& batch);
   double RateAt(int64_t step) const;
+  void RequireFinite(const char* which, double loss) const;  // kDiverged
   void AddLoss(double loss, int64_t examples);
   void FinishEpoch();
   void ReportStep();

@@ -8,14 +8,24 @@
 namespace keelrow::transforms {
 namespace {
 
-const std::vector<config::Choice>& Fills() {
-  static const std::vector<config::Choice> fills = {
-      {.name = "nearest", .help = "The nearest pixel of the edge."},
-      {.name = "constant", .help = "The value of `fill_value`."},
-      {.name = "reflect", .help = "The picture, mirrored at its edge."},
-      {.name = "wrap", .help = "The picture again."},
+struct FillRow {
+  config::Choice choice;
+  Border border;
+};
+
+const std::vector<FillRow>& FillRows() {
+  static const std::vector<FillRow> rows = {
+      {{.name = "nearest", .help = "The nearest pixel of the edge."}, Border::kNearest},
+      {{.name = "constant", .help = "The value of `fill_value`."}, Border::kConstant},
+      {{.name = "reflect", .help = "The picture, mirrored at its edge."}, Border::kReflect},
+      {{.name = "wrap", .help = "The picture again."}, Border::kWrap},
   };
-  return fills;
+  return rows;
+}
+
+const std::vector<config::Choice>& Fills() {
+  static const std::vector<config::Choice> choices = config::ChoicesOf(FillRows());
+  return choices;
 }
 
 struct Options {
@@ -61,9 +71,7 @@ double Radians(double degrees) {
 class Affine : public Augmentation {
  public:
   explicit Affine(const Options& options) : options_(options) {
-    const auto& fills = Fills();
-    const auto fill = std::ranges::find(fills, options.fill.value, &config::Choice::name);
-    warp_.border = static_cast<Border>(fill - fills.begin());
+    warp_.border = config::RowOf(FillRows(), options.fill.value).border;
     warp_.constant = static_cast<uint8_t>(options.fill_value);
   }
 

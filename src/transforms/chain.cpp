@@ -72,6 +72,7 @@ Chain::Chain(std::span<const TransformEntry> entries) : entries_(entries.begin()
     if (row.from != made) throw Mismatch(row, before, made);
     links_.push_back({.from = row.from, .transform = row.make(entry.options)});
     made = row.to;
+    if (decoded_ == Kind::kBytes) decoded_ = made;
     before = &row;
     if (made == Kind::kImage) head_size_ = links_.size();
   }

@@ -29,6 +29,10 @@ class Chain {
   Payload Head(Payload payload) const;
   Tensor Tail(Payload payload) const;
 
+  /// What the file's bytes are decoded to, which is also what a caller may give instead of them: a
+  /// picture.
+  Kind DecodedKind() const { return decoded_; }
+
   /// The shape that every picture comes out in, such as [3, 224, 224]. Throws kBadValue when it
   /// depends on the picture's size ("put `resize` …"), or when the steps do not take the channels.
   std::vector<int64_t> OutputShape() const;
@@ -43,6 +47,7 @@ class Chain {
   std::vector<TransformEntry> entries_;
   std::vector<Link> links_;
   size_t head_size_ = 0;
+  Kind decoded_ = Kind::kBytes;
 };
 
 /// The random changes of `augment`, in order.

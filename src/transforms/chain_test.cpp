@@ -124,6 +124,11 @@ TEST(Chain, MismatchesAreNamed) {
   EXPECT_EQ(Failure("[{rezise: 3}, {normalize: unit}]").hint(), "did you mean `resize`?");
 }
 
+TEST(Chain, KnowsWhatFilesAreDecodedTo) {
+  EXPECT_EQ(Parse("[{decode: gray}, {resize: 28}, {normalize: unit}]").DecodedKind(), Kind::kImage);
+  EXPECT_EQ(Parse("[{resize: 28}, {normalize: unit}]").DecodedKind(), Kind::kImage);
+}
+
 TEST(Chain, UnknownRowOfABundleIsUnsupported) {
   try {
     Chain::FromJson(Json::parse(R"([{"decode": {}}, {"deblur": {}}])"), "bundle.json");

@@ -10,16 +10,27 @@ namespace {
 
 constexpr int kEdgeMax = 8192;
 
-const std::vector<config::Choice>& Filters() {
-  static const std::vector<config::Choice> filters = {
-      {.name = "nearest", .help = "The nearest pixel; the only one without antialiasing."},
-      {.name = "box", .help = "Means of areas."},
-      {.name = "bilinear", .help = "A triangle; the usual choice."},
-      {.name = "hamming", .help = "As fast as bilinear, sharper."},
-      {.name = "bicubic", .help = "Sharper, slower."},
-      {.name = "lanczos", .help = "Sharpest, slowest."},
+struct FilterRow {
+  config::Choice choice;
+  Filter filter;
+};
+
+const std::vector<FilterRow>& FilterRows() {
+  static const std::vector<FilterRow> rows = {
+      {{.name = "nearest", .help = "The nearest pixel; the only one without antialiasing."},
+       Filter::kNearest},
+      {{.name = "box", .help = "Means of areas."}, Filter::kBox},
+      {{.name = "bilinear", .help = "A triangle; the usual choice."}, Filter::kBilinear},
+      {{.name = "hamming", .help = "As fast as bilinear, sharper."}, Filter::kHamming},
+      {{.name = "bicubic", .help = "Sharper, slower."}, Filter::kBicubic},
+      {{.name = "lanczos", .help = "Sharpest, slowest."}, Filter::kLanczos},
   };
-  return filters;
+  return rows;
+}
+
+const std::vector<config::Choice>& Filters() {
+  static const std::vector<config::Choice> choices = config::ChoicesOf(FilterRows());
+  return choices;
 }
 
 struct Options {
@@ -44,17 +55,11 @@ void Describe(config::Object<Options>& object) {
   object.Check(Check);
 }
 
-Filter FilterOf(const std::string& name) {
-  const auto& filters = Filters();
-  const auto found = std::ranges::find(filters, name, &config::Choice::name);
-  return static_cast<Filter>(found - filters.begin());
-}
-
 class Resize : public Transform {
  public:
   explicit Resize(const Options& options)
       : edges_(EdgesOf(options.size)),
-        filter_(FilterOf(options.filter.value)),
+        filter_(config::RowOf(FilterRows(), options.filter.value).filter),
         keep_aspect_(options.keep_aspect) {}
 
   Payload Apply(Payload payload) const override {

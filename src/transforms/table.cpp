@@ -30,24 +30,13 @@ const std::vector<AugmentationRow>& Augmentations() {
   return rows;
 }
 
-namespace {
-
-template <class Row>
-std::vector<config::Choice> ChoicesOf(const std::vector<Row>& rows) {
-  std::vector<config::Choice> choices;
-  for (const Row& row : rows) choices.push_back(row.choice);
-  return choices;
-}
-
-}  // namespace
-
 const std::vector<config::Choice>& TransformChoices() {
-  static const std::vector<config::Choice> choices = ChoicesOf(Transforms());
+  static const std::vector<config::Choice> choices = config::ChoicesOf(Transforms());
   return choices;
 }
 
 const std::vector<config::Choice>& AugmentationChoices() {
-  static const std::vector<config::Choice> choices = ChoicesOf(Augmentations());
+  static const std::vector<config::Choice> choices = config::ChoicesOf(Augmentations());
   return choices;
 }
 

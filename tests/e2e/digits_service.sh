@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The digits example, shortened, as a user would run it: pipeline, service, 1,000 pictures over HTTP
-# against offline answers bit for bit, the page in Chromium, ONNX seen by onnx.checker's rules.
+# against offline answers bit for bit, the page in Chromium, and real clients of each format. Needs what ./bootstrap --dev installs.
 set -euo pipefail
 bin=${KEELROW_BIN:-build/bin}
 deps=${KEELROW_DEPS:-.deps}
@@ -37,13 +37,15 @@ grep -qx 'predictions=1000/1000' "$work/compared"
 label=$("$bin/embed" "$bundle" "${pictures[0]}" | sed -n 's/.*"label":"\([^"]*\)".*/\1/p')
 [ -n "$label" ]
 
-if [ -x /usr/bin/chromium ] && [ -d "$deps/web/node_modules/playwright-core" ]; then
-  KEELROW_WEB_MODULES=$(realpath "$deps/web/node_modules") BASE_URL=http://127.0.0.1:$port \
-    TOKEN=$token PICTURE=${pictures[0]} LABEL=$label SCREENSHOTS=${SCREENSHOTS:-} \
-    node tests/web/predict_page_test.mjs
-else
-  echo "skipped: the page in Chromium (./bootstrap --dev installs it)"
-fi
+KEELROW_WEB_MODULES=$(realpath "$deps/web/node_modules") BASE_URL=http://127.0.0.1:$port \
+  TOKEN=$token PICTURE=${pictures[0]} LABEL=$label SCREENSHOTS=${SCREENSHOTS:-} \
+  node tests/web/predict_page_test.mjs
+
+# The network, tokens, metrics and description as the libraries of their formats see them.
+"$deps/parity/bin/python" tests/parity/onnx_checker.py "$bundle/network.onnx"
+"$deps/parity/bin/python" tests/parity/service_clients.py "http://127.0.0.1:$port" "$token" \
+  "$work/.keelrow/token_secret" "${pictures[0]}"
+
 kill -TERM "$service"
 wait "$service"
 service=

@@ -73,7 +73,7 @@ data::Catalog WritePictures(const fs::path& folder) {
 
 Json Config() {
   return {{"seed", 7},
-          {"data", {{"source", "pictures"}}},
+          {"data", {{"source", "pictures"}, {"path_column", "path"}, {"label_column", "label"}}},
           {"prepare",
            Json::array({{{"decode", {{"mode", "gray"}}}}, {{"normalize", {{"preset", "unit"}}}}})},
           {"augment", Json::array({{{"affine", {{"rotation", 15}, {"width_shift", 0.1}}}},

@@ -1,7 +1,6 @@
 """Checks ONNX files with the onnx package and prints their inputs and outputs.
 
-    python3 -m venv v && v/bin/pip install onnx==1.23.2
-    v/bin/python tests/parity/onnx_checker.py network.onnx ...
+    python3 tests/parity/onnx_checker.py network.onnx ...
 
 Prints one line a file and leaves with 1 at the first that onnx.checker refuses.
 """

@@ -1,6 +1,6 @@
-"""Writes tests/golden/pillow_decode.json: small pictures and what Pillow reads from them.
+"""Prints tests/golden/pillow_decode.json: small pictures and what Pillow reads from them.
 
-    pip install pillow numpy && python3 tests/parity/pillow_decode.py
+    python3 tests/parity/pillow_decode.py > tests/golden/pillow_decode.json
 
 Each case holds the encoded file (base64) and the SHA-256 of the pixels (rows of interleaved
 bytes) of Image.open(f).convert("RGB") and .convert("L"). src/data/image_decode_test.cpp compares.
@@ -10,7 +10,6 @@ import base64
 import hashlib
 import io
 import json
-import pathlib
 
 import numpy
 import PIL
@@ -70,5 +69,4 @@ golden = {
         for name, data in cases.items()
     ],
 }
-path = pathlib.Path(__file__).parent.parent / "golden" / "pillow_decode.json"
-path.write_text(json.dumps(golden, indent=1) + "\n")
+print(json.dumps(golden, indent=1))

@@ -1,0 +1,119 @@
+// A body for POST /predict is understood, or refused with 400 or 422 and a reason in JSON. Pixels
+// sent as numbers are a whole picture, and the model answers it or refuses it as an input.
+#include <algorithm>
+#include <array>
+
+#include "base/base64.h"
+#include "base/text.h"
+#include "http/form.h"
+#include "http/target.h"
+#include "nets/graph_builder.h"
+#include "nets/onnx_writer.h"
+#include "require.h"
+#include "serve/predict_request.h"
+
+namespace keelrow::fuzz {
+namespace {
+
+// The first byte chooses; the last choice is the body's own first line.
+constexpr auto kContentTypes = std::to_array<std::string_view>(
+    {"application/json", "multipart/form-data; boundary=b", "image/png", ""});
+
+constexpr int kEdge = 2;  // of the model's pictures
+
+engine::Predictor TinyPredictor() {
+  nets::GraphBuilder builder;
+  const auto input = builder.Input("input", {1, kEdge, kEdge});
+  const auto output = builder.Linear("fc", builder.Flatten(input), {.features = 2});
+  const nets::Graph graph = std::move(builder).Build(output);
+  return {
+      {.name = "tiny",
+       .task = "image-classification",
+       .preprocess = Json::parse(R"([{"decode": {"mode": "gray"}}, {"normalize": "centered"}])"),
+       .postprocess = "classification",
+       .labels = {"cat", "dog"}},
+      nets::WriteOnnx(graph, nets::BlankWeights(graph))};
+}
+
+const serve::LoadedModel& Model() {
+  static const serve::LoadedModel model{.name = "tiny", .version = 1, .predictor = TinyPredictor()};
+  return model;
+}
+
+void CheckRefusal(const http::Response& response) {
+  Require(response.status == 400 || response.status == 422, "a refusal is the client's fault");
+  Require(Json::parse(response.body).contains("detail"), "a refusal says why");
+}
+
+void CheckPixels(const data::Image& image) {
+  Require(image.width > 0 && image.height > 0, "a picture has pixels");
+  Require(image.pixels.size() == image.RowBytes() * static_cast<size_t>(image.height),
+          "a picture is whole");
+  try {
+    const Json answer = Model().predictor.Answer(image);
+    Require(image.width == kEdge && image.height == kEdge, "the picture fits the network");
+    Require(answer.at("probabilities").size() == 2, "every label has its probability");
+  } catch (const Error& error) {
+    Require(Info(error.code()).http_status != 500,
+            "a picture that does not fit is no fault of ours");
+  }
+}
+
+void CheckRequest(const http::Request& request) {
+  const auto read = serve::ReadPredictRequest(Model(), request);
+  if (const auto* refusal = std::get_if<http::Response>(&read)) return CheckRefusal(*refusal);
+  const auto& [payload, request_id] = std::get<serve::PredictRequest>(read);
+  const http::Response answer = http::Response::Json({{"request_id", request_id}});
+  Require(Json::parse(answer.body).contains("request_id"), "the request's id can be answered");
+  if (const auto* image = std::get_if<data::Image>(&payload)) CheckPixels(*image);
+}
+
+void CheckParts(std::string_view content_type, std::string_view body) {
+  const auto parts = http::ParseMultipart(content_type, body);
+  if (!parts) return;
+  for (const http::Part& part : *parts) {
+    Require(!part.name.empty(), "a part has a name");
+    Require(part.data.data() >= body.data() &&
+                part.data.data() + part.data.size() <= body.data() + body.size(),
+            "a part lies in the body");
+  }
+}
+
+void CheckText(std::string_view body) {
+  for (const Base64 alphabet : {Base64::kStandard, Base64::kUrl}) {
+    const auto bytes = DecodeBase64(body, alphabet);
+    Require(!bytes || EncodeBase64(*bytes, alphabet) == body, "a value has one spelling in Base64");
+    Require(DecodeBase64(EncodeBase64(body, alphabet), alphabet) == body, "Base64 comes back");
+  }
+  const auto fields = http::ParseQuery(body);
+  if (!fields) return;
+  for (const auto& [name, value] : *fields) {
+    Require(IsUtf8(name) && IsUtf8(value), "a form's fields are UTF-8");
+  }
+}
+
+void Check(std::string_view input) {
+  if (input.empty()) return;
+  const auto choice = static_cast<unsigned char>(input.front()) % kContentTypes.size();
+  input.remove_prefix(1);
+  std::string_view content_type = kContentTypes[choice];
+  if (content_type.empty()) content_type = TakeUntil(input, '\n');
+  CheckRequest({.headers = {{"Content-Type", std::string(content_type)}},
+                .body = std::string(input),
+                .id = "r-1"});
+  CheckParts(content_type, input);
+  CheckText(input);
+}
+
+}  // namespace
+}  // namespace keelrow::fuzz
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  // OpenVINO's TBB would otherwise dlopen with RTLD_DEEPBIND, which AddressSanitizer refuses.
+  return ::setenv("TBB_ENABLE_SANITIZERS", "1", 1);
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  keelrow::fuzz::Check(keelrow::fuzz::Text(data, size));
+  return 0;
+}

@@ -1,0 +1,140 @@
+// Whatever bytes come over a connection, every request in them is answered once and in order, at
+// most one refusal follows, and then the connection is closed. What a handler sees is sound.
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <vector>
+
+#include "base/text.h"
+#include "http/server.h"
+#include "require.h"
+
+namespace keelrow::fuzz {
+namespace {
+
+constexpr size_t kBodyMax = 1024;
+constexpr timeval kPatience{.tv_sec = 5, .tv_usec = 0};
+
+/// What the server's thread wrote down; it is read once the connection has been closed.
+struct Seen {
+  std::vector<std::string> methods;
+  size_t refused = 0;
+};
+Seen seen;
+
+size_t NumberIn(std::string_view text) {
+  size_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+http::Response Look(const http::Request& request) {
+  Require(request.path.starts_with('/') && IsUtf8(request.path), "a path is a path");
+  Require(request.body.size() <= kBodyMax, "the limit of a body holds");
+  const size_t lengths = request.headers.Count("Content-Length");
+  const size_t codings = request.headers.Count("Transfer-Encoding");
+  Require(lengths + codings <= 1, "a request is framed in one way");
+  Require(lengths + codings == 1 || request.body.empty(), "a body has a frame");
+  if (lengths == 1) {
+    Require(NumberIn(*request.headers.Find("Content-Length")) == request.body.size(),
+            "a body has the length stated");
+  }
+  return http::Response::Text(request.path);
+}
+
+http::Router EveryRequest() {
+  const auto note = [](http::Request& request, http::Reply reply, const http::Next&) {
+    seen.methods.push_back(request.method);
+    http::Sync(Look)(request, std::move(reply));
+  };
+  return http::Router({}, {note});
+}
+
+uint16_t Port() {
+  // Never destroyed: its threads run to the end of the process.
+  static const http::Server& server = []() -> const http::Server& {
+    auto* started =
+        new http::Server({.limits = {.header_bytes_max = 1024, .body_bytes_max = kBodyMax},
+                          .on_refused = [](int, const std::string&) { ++seen.refused; }},
+                         EveryRequest());
+    started->Start();
+    return *started;
+  }();
+  return server.Port();
+}
+
+sockaddr_in Loopback(uint32_t host, uint16_t port) {
+  sockaddr_in address{.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {}};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + host);
+  return address;
+}
+
+/// From another address each time: one alone would run out of ports in seconds, and a port that is
+/// taken again too early has its connection reset by the kernel.
+int Connect() {
+  static uint32_t turn = 0;
+  const int connection = ::socket(AF_INET, SOCK_STREAM, 0);
+  const sockaddr_in from = Loopback(turn++ % 250, 0);
+  const sockaddr_in to = Loopback(0, Port());
+  ::setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+  Require(::bind(connection, reinterpret_cast<const sockaddr*>(&from), sizeof from) == 0 &&
+              ::connect(connection, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0,
+          "the server takes a connection");
+  return connection;
+}
+
+/// Sends the bytes, says that no more follow, and reads until the server closes.
+std::string Exchange(std::string_view bytes) {
+  const int connection = Connect();
+  ::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  ::shutdown(connection, SHUT_WR);
+  std::string answers;
+  char piece[16384];
+  ssize_t got = 0;
+  while ((got = ::recv(connection, piece, sizeof piece, 0)) > 0) {
+    answers.append(piece, static_cast<size_t>(got));
+  }
+  Require(got == 0, "the server closes the connection in the end");
+  ::close(connection);
+  return answers;
+}
+
+/// The value of a field in a head that the server wrote.
+size_t LengthIn(std::string_view head) {
+  constexpr std::string_view kField = "\r\nContent-Length: ";
+  const size_t at = head.find(kField);
+  Require(at != std::string_view::npos, "an answer states its length");
+  return NumberIn(head.substr(at + kField.size()));
+}
+
+void TakeAnswer(std::string_view& answers, bool with_body) {
+  constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  while (answers.starts_with(kContinue)) answers.remove_prefix(kContinue.size());
+  Require(answers.starts_with("HTTP/1."), "an answer begins with its status");
+  const size_t end = answers.find("\r\n\r\n");
+  Require(end != std::string_view::npos, "an answer's head ends");
+  const size_t size = end + 4 + (with_body ? LengthIn(answers.substr(0, end + 2)) : 0);
+  Require(size <= answers.size(), "an answer is whole");
+  answers.remove_prefix(size);
+}
+
+void Check(std::string_view bytes) {
+  seen = {};
+  const std::string text = Exchange(bytes);
+  std::string_view answers = text;
+  for (const std::string& method : seen.methods) TakeAnswer(answers, method != "HEAD");
+  Require(seen.refused <= 1, "a connection is refused once");
+  if (seen.refused == 1) TakeAnswer(answers, true);
+  constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  Require(answers.empty() || answers == kContinue, "nothing follows the answers");
+}
+
+}  // namespace
+}  // namespace keelrow::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  keelrow::fuzz::Check(keelrow::fuzz::Text(data, size));
+  return 0;
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# tests/parity/run.sh NAME: one comparison with a real Python library, in the pinned environment of
+# ./bootstrap --dev. The functions below are the list; each stands as parity/NAME in CMakeLists.txt.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+python=$(realpath -s "${KEELROW_DEPS:-.deps}/parity/bin/python")
+bin=${KEELROW_BIN:-build/bin}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+[ -x "$python" ] || { echo "the Python libraries are missing: ./bootstrap --dev" >&2 && exit 1; }
+
+# What the unit tests compare with is what Pillow says today.
+golden() { diff "$here/../golden/$1.json" <("$python" "$here/$1.py"); }
+pillow_resize() { golden pillow_resize; }
+pillow_decode() { golden pillow_decode; }
+
+# onnx.checker takes every network of the zoo as we write it.
+onnx_checker() {
+  "$bin/zoo-onnx" "$work"
+  "$python" "$here/onnx_checker.py" "$work"/*.onnx
+}
+
+"$1"
