@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <vector>
 
@@ -15,7 +16,6 @@ namespace keelrow::fuzz {
 namespace {
 
 constexpr size_t kBodyMax = 1024;
-constexpr timeval kPatience{.tv_sec = 5, .tv_usec = 0};
 
 /// What the server's thread wrote down; it is read once the connection has been closed.
 struct Seen {
@@ -71,18 +71,30 @@ sockaddr_in Loopback(uint32_t host, uint16_t port) {
   return address;
 }
 
-/// From another address each time: one alone would run out of ports in seconds, and a port that is
-/// taken again too early has its connection reset by the kernel.
+/// From another address each time: one alone would run out of ports in seconds.
 int Connect() {
   static uint32_t turn = 0;
   const int connection = ::socket(AF_INET, SOCK_STREAM, 0);
   const sockaddr_in from = Loopback(turn++ % 250, 0);
   const sockaddr_in to = Loopback(0, Port());
-  ::setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
   Require(::bind(connection, reinterpret_cast<const sockaddr*>(&from), sizeof from) == 0 &&
               ::connect(connection, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0,
           "the server takes a connection");
   return connection;
+}
+
+/// Whatever comes until the other side closes. How long that may take is libFuzzer's to watch; its
+/// clock interrupts the wait.
+std::string Receive(int connection) {
+  std::string answers;
+  char piece[16384];
+  while (true) {
+    const ssize_t got = ::recv(connection, piece, sizeof piece, 0);
+    if (got < 0 && errno == EINTR) continue;
+    Require(got >= 0, "the server does not break a connection off");
+    if (got == 0) return answers;
+    answers.append(piece, static_cast<size_t>(got));
+  }
 }
 
 /// Sends the bytes, says that no more follow, and reads until the server closes.
@@ -90,13 +102,7 @@ std::string Exchange(std::string_view bytes) {
   const int connection = Connect();
   ::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
   ::shutdown(connection, SHUT_WR);
-  std::string answers;
-  char piece[16384];
-  ssize_t got = 0;
-  while ((got = ::recv(connection, piece, sizeof piece, 0)) > 0) {
-    answers.append(piece, static_cast<size_t>(got));
-  }
-  Require(got == 0, "the server closes the connection in the end");
+  std::string answers = Receive(connection);
   ::close(connection);
   return answers;
 }

@@ -103,8 +103,9 @@ std::string Cell(std::string text) {
 std::string DefaultText(const FieldInfo& field) {
   if (field.required) return "**required**";
   const Json& value = field.default_value;
-  if (value.is_object() || value == "" || value.empty()) return "";  // null and [] are empty
-  return fmt::format("`{}`", value.is_string() ? value.get<std::string>() : value.dump());
+  if (value.is_object() || value.empty()) return "";  // null and [] are empty
+  const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  return text.empty() ? "" : fmt::format("`{}`", text);
 }
 
 /// The manual, object after object in the order in which keys name them.

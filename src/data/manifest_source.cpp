@@ -84,7 +84,7 @@ class ManifestSource : public Source {
       missing.push_back(fmt::format("row {}: {}", row + 1, examples[row].id));
     }
     if (count == 0) return;
-    if (count > kNamedInMessage) missing.push_back("…");
+    if (count > kNamedInMessage) missing.emplace_back("…");
     throw Error(
         Code::kBadExample,
         fmt::format("{} names {} file{} that {} not there ({})", options_.path.string(), count,

@@ -96,7 +96,7 @@ int64_t CheckDuplicates(std::span<const Example> examples, const Split& split, b
                                 examples[i].id, Name(split.subsets[i])));
   }
   if (leaks == 0 || allowed) return duplicates;
-  if (leaks > kPairsNamed) pairs.push_back("…");
+  if (leaks > kPairsNamed) pairs.emplace_back("…");
   throw Error(Code::kLeak,
               fmt::format("{} example{} equal{} one in another subset: {}", leaks,
                           leaks == 1 ? "" : "s", leaks == 1 ? "s" : "", JoinText(pairs, "; ")),

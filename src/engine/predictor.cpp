@@ -17,6 +17,8 @@ Predictor::Predictor(bundle::Manifest manifest, std::string_view onnx,
                      const SessionOptions& options) {
   transforms::Chain chain = transforms::Chain::FromJson(manifest.preprocess, manifest.name);
   const Postprocess& postprocess = FindPostprocess(manifest.postprocess);
+  // An aggregate: make_unique cannot name its members.
+  // NOLINTNEXTLINE(modernize-make-unique)
   state_.reset(new State{.manifest = std::move(manifest),
                          .preprocess = std::move(chain),
                          .postprocess = postprocess,

@@ -21,7 +21,7 @@ class Session {
  public:
   /// `onnx` is the whole model. Throws kCorrupt when it is no valid network, kEnvironment when
   /// the engine cannot start.
-  Session(std::string_view onnx, const SessionOptions& options = {});
+  explicit Session(std::string_view onnx, const SessionOptions& options = {});
   ~Session();
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;

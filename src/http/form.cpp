@@ -1,9 +1,9 @@
 #include "http/form.h"
 
 #include <fmt/format.h>
-#include <string.h>  // memmem
 
 #include <algorithm>
+#include <cstring>  // memmem
 #include <optional>
 
 #include "http/message.h"

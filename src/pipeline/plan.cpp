@@ -94,7 +94,7 @@ class Planner {
     const std::optional<KeyParts> last = cache_.LastParts(step.kind->name);
     if (!last) return {"never ran"};
     std::vector<std::string> reasons = DescribeChanges(*last, step.parts);
-    if (reasons.empty()) reasons.push_back("its kept output is gone");
+    if (reasons.empty()) reasons.emplace_back("its kept output is gone");
     return reasons;
   }
 
@@ -180,7 +180,7 @@ std::vector<std::string> DescribeChanges(const KeyParts& before, const KeyParts&
     changes.push_back(fmt::format("code: version {} -> {}", before.version, after.version));
   }
   DiffConfig(before.config, after.config, "", changes);
-  if (before.outside != after.outside) changes.push_back("the data changed");
+  if (before.outside != after.outside) changes.emplace_back("the data changed");
   for (const auto& [input, key] : after.inputs) {
     const auto old = before.inputs.find(input);
     if (old == before.inputs.end() || old->second != key) {
