@@ -10,7 +10,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 bin=$(realpath "${KEELROW_BIN:-$here/../../build/bin}")
 export PATH=$bin:$PATH
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/keelrow-specs-XXXXXX")
-trap 'rm -rf "$scratch"' EXIT
+trap 'umount -l "$scratch" 2>/dev/null; rm -rf "$scratch"' EXIT
+[ -z "${KEELROW_SPECS_ALONE:-}" ] || mount -t tmpfs none "$scratch" # flushing to a disk takes most of the time
 . "$here/words.sh"
 
 fail() {
