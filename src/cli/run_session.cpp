@@ -6,6 +6,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "cli/living_run.h"
 #include "cli/progress.h"
 #include "pipeline/lock_file.h"
 #include "project/job_source.h"
@@ -163,7 +164,9 @@ pipeline::RunResult RunSession::Execute(const pipeline::Plan& plan, RunSummary& 
                       .tags = {{"program", fmt::format("keelrow {}", Version())},
                                {"cpu", pipeline::CpuFeatures()}}};
   Flatten(loaded_.canonical, "", fresh.parameters);
+  EndKilledRuns(workspace_, store);
   summary.run = store.CreateRun(fresh);
+  const LivingRun living(workspace_, summary.run);
   try {
     Recorder recorder(store, summary.run, globals_.quiet);
     pipeline::RunResult result =

@@ -5,13 +5,23 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/living_run.h"
 #include "cli/time_text.h"
 
 namespace keelrow::cli {
 namespace {
 
 track::Store OpenStore(const Globals& globals) {
-  return track::Store(globals.OpenWorkspace().StoreFile());
+  const pipeline::Workspace workspace = globals.OpenWorkspace();
+  track::Store store(workspace.StoreFile());
+  EndKilledRuns(workspace, store);
+  return store;
+}
+
+/// A run that goes on has no length yet, and nobody knows when a killed one ended.
+std::string TookText(const track::Run& run) {
+  if (run.ended == 0 || run.status == "killed") return "-";
+  return HumanSeconds(static_cast<double>(run.ended - run.started) / 1e3);
 }
 
 Json ToJson(const track::Run& run) {
@@ -43,8 +53,7 @@ void List(const Globals& globals) {
   std::vector<std::vector<std::string>> rows = {
       {"run", "status", "started (UTC)", "took", "test accuracy"}};
   for (const track::Run& run : runs) {
-    const double seconds = run.ended == 0 ? 0 : static_cast<double>(run.ended - run.started) / 1e3;
-    rows.push_back({run.id, run.status, TimeText(run.started), HumanSeconds(seconds),
+    rows.push_back({run.id, run.status, TimeText(run.started), TookText(run),
                     MetricText(run, "test.accuracy")});
   }
   fmt::print("{}",

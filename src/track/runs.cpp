@@ -174,7 +174,8 @@ void Store::SetTag(const std::string& run, const std::string& name, const std::s
 }
 
 void Store::FinishRun(const std::string& run, const std::string& status) {
-  constexpr auto kEnds = std::to_array<std::string_view>({"finished", "failed", "interrupted"});
+  constexpr auto kEnds =
+      std::to_array<std::string_view>({"finished", "failed", "interrupted", "killed"});
   if (std::ranges::find(kEnds, status) == kEnds.end()) {
     throw Error(Code::kBadValue, fmt::format("`{}` is not how a run can end", status));
   }

@@ -38,9 +38,9 @@ struct Artifact {
 struct Run {
   std::string id;  // sorts by time; a unique prefix names it too
   std::string project;
-  std::string status;  // "running", "finished", "failed", "interrupted"
+  std::string status;  // "running", "finished", "failed", "interrupted", "killed"
   TimeMs started = 0;
-  TimeMs ended = 0;  // 0 while running
+  TimeMs ended = 0;  // 0 while running; of a killed one, when that was noticed
   std::map<std::string, std::string> parameters;
   std::map<std::string, std::string> tags;
   std::map<std::string, double> metrics;  // the latest value of each

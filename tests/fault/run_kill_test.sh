@@ -37,11 +37,13 @@ start() {
 
 bundle_hashes() { keelrow -o json models ls | sed -n 's/.*"sha256": "\(.*\)".*/\1/p'; }
 
-# Every process of a run has the project's folder in its arguments.
+# Every process of a run has the project's folder in its arguments; the brackets keep grep's own out.
+processes() { grep -ls "$folder/[p]roject/" /proc/[0-9]*/cmdline; }
+
 no_process() {
   local tries
   for tries in {1..50}; do
-    pgrep -f "$folder/project/" >/dev/null || return 0
+    [ -n "$(processes)" ] || return 0
     sleep 0.1
   done
   return 1
@@ -64,10 +66,10 @@ stop_at_random() {
   pid=$!
   sleep "$delay"
   kill "-$signal" -- "-$pid" 2>/dev/null || true
-  wait "$pid" || status=$?
+  { wait "$pid"; } 2>/dev/null || status=$? # the shell would tell that it was killed
   local what="SIG$signal after $delay s"
   [ "$status" = "$code" ] || [ "$status" = 0 ] || fail "$what: exit code $status"
-  no_process || fail "$what: still running: $(pgrep -af "$folder/project/")"
+  no_process || fail "$what: still running: $(processes | xargs tail -n +1)"
   check_result "$what"
   printf 'ok   %s (exit code %s)\n' "$what" "$status"
 }

@@ -104,11 +104,14 @@ resize() { mount -o "remount,size=$1" .; }
 # working_on STEP: whether a run here has come to it.
 working_on() { compgen -G ".keelrow/work/$1-*" >/dev/null; }
 
-# stranger COMMAND...: as somebody who may only read here.
+# kill_step RUN: kills the step that this process has come to.
+kill_step() { kill -KILL $(cat "/proc/$1/task/$1/children"); }
+
+# stranger COMMAND...: as somebody who owns nothing; where we are not root, as ourselves.
 stranger() {
   local as=()
   [ "$(id -u)" != 0 ] || as=(setpriv --reuid=65534 --regid=65534 --clear-groups --)
-  chmod 755 "$scratch" && chmod -R a-w,a+rX . && "${as[@]}" "$@"
+  chmod 755 "$scratch" && "${as[@]}" "$@"
 }
 
 end_spec() {
