@@ -1,6 +1,7 @@
 // Whatever bytes come over a connection, every request in them is answered once and in order, at
 // most one refusal follows, and then the connection is closed. What a handler sees is sound.
 #include <arpa/inet.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -71,15 +72,27 @@ sockaddr_in Loopback(uint32_t host, uint16_t port) {
   return address;
 }
 
+/// libFuzzer's clock interrupts whatever waits; an interrupted connect goes on by itself.
+bool IsConnected(int connection, const sockaddr_in& to) {
+  if (::connect(connection, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return true;
+  if (errno != EINTR) return false;
+  pollfd ready{.fd = connection, .events = POLLOUT, .revents = 0};
+  while (::poll(&ready, 1, -1) < 0 && errno == EINTR) {
+  }
+  int failure = 0;
+  socklen_t size = sizeof failure;
+  return ::getsockopt(connection, SOL_SOCKET, SO_ERROR, &failure, &size) == 0 && failure == 0;
+}
+
 /// From another address each time: one alone would run out of ports in seconds.
 int Connect() {
   static uint32_t turn = 0;
   const int connection = ::socket(AF_INET, SOCK_STREAM, 0);
   const sockaddr_in from = Loopback(turn++ % 250, 0);
   const sockaddr_in to = Loopback(0, Port());
-  Require(::bind(connection, reinterpret_cast<const sockaddr*>(&from), sizeof from) == 0 &&
-              ::connect(connection, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0,
-          "the server takes a connection");
+  Require(::bind(connection, reinterpret_cast<const sockaddr*>(&from), sizeof from) == 0,
+          "there is a free port");
+  Require(IsConnected(connection, to), "the server takes a connection");
   return connection;
 }
 
@@ -97,10 +110,20 @@ std::string Receive(int connection) {
   }
 }
 
+/// All of it, or as much as the server takes: it may refuse and close before the end.
+void Send(int connection, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) return;
+    bytes.remove_prefix(static_cast<size_t>(sent));
+  }
+}
+
 /// Sends the bytes, says that no more follow, and reads until the server closes.
 std::string Exchange(std::string_view bytes) {
   const int connection = Connect();
-  ::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  Send(connection, bytes);
   ::shutdown(connection, SHUT_WR);
   std::string answers = Receive(connection);
   ::close(connection);
