@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <numeric>
 #include <span>
 #include <string>
@@ -63,8 +63,8 @@ constexpr DType DTypeOf<uint8_t>() {
 template <class T>
 Tensor Tensor::Of(std::vector<int64_t> shape, const std::vector<T>& values) {
   Tensor tensor{.dtype = DTypeOf<T>(), .shape = std::move(shape), .bytes = {}};
-  tensor.bytes.resize(values.size() * sizeof(T));
-  std::memcpy(tensor.bytes.data(), values.data(), tensor.bytes.size());
+  const auto bytes = std::as_bytes(std::span(values));
+  tensor.bytes.assign(bytes.begin(), bytes.end());
   return tensor;
 }
 
