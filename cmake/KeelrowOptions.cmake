@@ -38,8 +38,6 @@ if(KEELROW_SANITIZE)
     add_compile_options(-fsanitize=undefined -fno-sanitize-recover=undefined)
     add_link_options(-fsanitize=undefined)
   endif()
-  # Linked into every program that has the engine.
-  add_library(keelrow_dlopen OBJECT ${CMAKE_CURRENT_LIST_DIR}/sanitizer_dlopen.cpp)
 endif()
 if(KEELROW_FUZZ)
   # "function" marks functions in a way that clang 14 to 16 cannot emit for coroutines (http/).

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 
 extern "C" void* dlopen(const char* file, int mode) noexcept {
-  static const auto next = reinterpret_cast<void* (*)(const char*, int)>(::dlsym(RTLD_NEXT, "dlopen"));
+  static const auto next =
+      reinterpret_cast<void* (*)(const char*, int)>(::dlsym(RTLD_NEXT, "dlopen"));
   return next(file, mode & ~RTLD_DEEPBIND);
 }

@@ -1,12 +1,11 @@
 // Whatever bytes come over a connection, every request in them is answered once and in order, at
 // most one refusal follows, and then the connection is closed. What a handler sees is sound.
 #include <arpa/inet.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <vector>
 
 #include "base/text.h"
@@ -53,6 +52,14 @@ http::Router EveryRequest() {
   return http::Router({}, {note});
 }
 
+/// libFuzzer's clock would break off a connect or recv that waits just then.
+void LetWaitsGoOn() {
+  struct sigaction clock {};
+  ::sigaction(SIGALRM, nullptr, &clock);
+  clock.sa_flags |= SA_RESTART;
+  ::sigaction(SIGALRM, &clock, nullptr);
+}
+
 uint16_t Port() {
   // Never destroyed: its threads run to the end of the process.
   static const http::Server& server = []() -> const http::Server& {
@@ -61,6 +68,7 @@ uint16_t Port() {
                           .on_refused = [](int, const std::string&) { ++seen.refused; }},
                          EveryRequest());
     started->Start();
+    LetWaitsGoOn();
     return *started;
   }();
   return server.Port();
@@ -72,18 +80,6 @@ sockaddr_in Loopback(uint32_t host, uint16_t port) {
   return address;
 }
 
-/// libFuzzer's clock interrupts whatever waits; an interrupted connect goes on by itself.
-bool IsConnected(int connection, const sockaddr_in& to) {
-  if (::connect(connection, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return true;
-  if (errno != EINTR) return false;
-  pollfd ready{.fd = connection, .events = POLLOUT, .revents = 0};
-  while (::poll(&ready, 1, -1) < 0 && errno == EINTR) {
-  }
-  int failure = 0;
-  socklen_t size = sizeof failure;
-  return ::getsockopt(connection, SOL_SOCKET, SO_ERROR, &failure, &size) == 0 && failure == 0;
-}
-
 /// From another address each time: one alone would run out of ports in seconds.
 int Connect() {
   static uint32_t turn = 0;
@@ -92,38 +88,27 @@ int Connect() {
   const sockaddr_in to = Loopback(0, Port());
   Require(::bind(connection, reinterpret_cast<const sockaddr*>(&from), sizeof from) == 0,
           "there is a free port");
-  Require(IsConnected(connection, to), "the server takes a connection");
+  Require(::connect(connection, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0,
+          "the server takes a connection");
   return connection;
 }
 
-/// Whatever comes until the other side closes. How long that may take is libFuzzer's to watch; its
-/// clock interrupts the wait.
+/// Whatever comes until the other side closes. How long that may take is libFuzzer's to watch.
 std::string Receive(int connection) {
   std::string answers;
   char piece[16384];
   while (true) {
     const ssize_t got = ::recv(connection, piece, sizeof piece, 0);
-    if (got < 0 && errno == EINTR) continue;
     Require(got >= 0, "the server does not break a connection off");
     if (got == 0) return answers;
     answers.append(piece, static_cast<size_t>(got));
   }
 }
 
-/// All of it, or as much as the server takes: it may refuse and close before the end.
-void Send(int connection, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = ::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0) return;
-    bytes.remove_prefix(static_cast<size_t>(sent));
-  }
-}
-
 /// Sends the bytes, says that no more follow, and reads until the server closes.
 std::string Exchange(std::string_view bytes) {
   const int connection = Connect();
-  Send(connection, bytes);
+  ::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
   ::shutdown(connection, SHUT_WR);
   std::string answers = Receive(connection);
   ::close(connection);
