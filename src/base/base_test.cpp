@@ -162,6 +162,21 @@ TEST(FileLock, IsExclusiveAndFreedAtTheEnd) {
   EXPECT_TRUE(FileLock::TryAcquire(file).has_value());
 }
 
+TEST(FileLock, IsSharedByReadersAndShutsWritersOut) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "lock";
+  constexpr auto kShared = FileLock::Mode::kShared;
+  {
+    const auto one = FileLock::TryAcquire(file, kShared);
+    const auto other = FileLock::TryAcquire(file, kShared);
+    EXPECT_TRUE(one && other);
+    EXPECT_FALSE(FileLock::TryAcquire(file));
+  }
+  const auto alone = FileLock::TryAcquire(file);
+  EXPECT_TRUE(alone);
+  EXPECT_FALSE(FileLock::TryAcquire(file, kShared));
+}
+
 TEST(DigestCache, SeesEveryChange) {
   const TemporaryFolder folder;
   const fs::path file = folder.path() / "a";
@@ -209,6 +224,17 @@ TEST(Process, GivesLinesAndExitCode) {
 TEST(Process, ASignalledChildIsReported) {
   Process process({.arguments = {"/bin/sh", "-c", "kill -9 $$"}});
   EXPECT_EQ(process.Wait().signal, 9);
+}
+
+TEST(Process, WhatItLeavesBehindHoldsNobodyUp) {
+  for (const char* leave : {"sleep 60 & echo $!", "setsid sleep 2 & echo $!"}) {
+    const auto start = std::chrono::steady_clock::now();
+    std::string line;
+    Process process({.arguments = {"/bin/sh", "-c", leave}});
+    EXPECT_TRUE(process.Wait([&](const std::string& text) { line = text; }).ok());
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1)) << leave;
+    EXPECT_NE(line, "");
+  }
 }
 
 TEST(Text, Utf8IsWellFormedOrNot) {

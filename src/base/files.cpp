@@ -219,12 +219,19 @@ TemporaryFolder::~TemporaryFolder() {
   fs::remove_all(path_, ignored);
 }
 
-std::optional<FileLock> FileLock::TryAcquire(const fs::path& path) {
+std::optional<FileLock> FileLock::TryAcquire(const fs::path& path, Mode mode) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (fd < 0) throw ErrnoError("lock", path.string());
-  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return FileLock(fd);
+  const int operation = mode == Mode::kShared ? LOCK_SH : LOCK_EX;
+  int result = 0;
+  while ((result = ::flock(fd, operation | LOCK_NB)) != 0 && errno == EINTR) {
+  }
+  if (result == 0) return FileLock(fd);
+  const int failure = errno;
   ::close(fd);
-  return std::nullopt;
+  if (failure == EWOULDBLOCK) return std::nullopt;
+  errno = failure;  // a filesystem without locks: waiting would not help
+  throw ErrnoError("lock", path.string());
 }
 
 FileLock::FileLock(const fs::path& path, std::chrono::milliseconds deadline) : descriptor_(-1) {

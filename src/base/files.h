@@ -48,14 +48,19 @@ class TemporaryFolder {
   fs::path path_;
 };
 
-/// An exclusive lock between processes (flock on a small file). The kernel frees it when the
-/// holder dies, so a killed run leaves nothing behind.
+/// A lock between processes (flock on a small file). The kernel frees it when the holder dies, so
+/// a killed run leaves nothing behind.
 class FileLock {
  public:
-  /// Waits until `deadline` passes; throws kTimeout then.
+  enum class Mode {
+    kExclusive,
+    kShared
+  };  // one holder; any number, while there is no exclusive one
+
+  /// Exclusive. Waits until `deadline` passes; throws kTimeout then.
   FileLock(const fs::path& path, std::chrono::milliseconds deadline);
-  /// Empty when somebody else holds it.
-  static std::optional<FileLock> TryAcquire(const fs::path& path);
+  /// Empty when somebody else's lock forbids it.
+  static std::optional<FileLock> TryAcquire(const fs::path& path, Mode mode = Mode::kExclusive);
   ~FileLock();
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&&) = delete;

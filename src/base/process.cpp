@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,6 +82,21 @@ void TakeLines(std::string& buffer, const std::function<void(const std::string&)
   if (buffer.size() > kLineMax) throw Error(Code::kStepFailed, "a program printed an endless line");
 }
 
+/// Readable once the process has ended; -1, which poll overlooks, on a kernel without such.
+class ExitNotice {
+ public:
+  explicit ExitNotice(pid_t pid) : fd_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
+  ~ExitNotice() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  ExitNotice(const ExitNotice&) = delete;
+
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
 }  // namespace
 
 Process::Process(const Command& command) {
@@ -123,14 +139,19 @@ ExitStatus Process::Wait(const std::function<void(const std::string&)>& on_line,
   std::string buffer;
   std::array<char, 65536> piece;
   Clock::time_point kill_at = Clock::time_point::max();
+  const ExitNotice ended(pid_);
+  std::array<pollfd, 2> waits{{{.fd = output_, .events = POLLIN, .revents = 0},
+                               {.fd = ended.fd(), .events = POLLIN, .revents = 0}}};
   while (true) {
     if (StopRequested() && kill_at == Clock::time_point::max()) {
       Signal(SIGTERM);
       kill_at = Clock::now() + grace;
     }
     if (Clock::now() > kill_at) ::kill(-pid_, SIGKILL);
-    pollfd wait{.fd = output_, .events = POLLIN, .revents = 0};
-    if (::poll(&wait, 1, 100) <= 0) continue;
+    if (::poll(waits.data(), waits.size(), 100) <= 0) continue;
+    // What it left behind may hold the pipe open. Until we reap it the group's number is ours.
+    if (waits[1].revents != 0) ::kill(-pid_, SIGKILL);
+    if (waits[0].revents == 0) break;
     const ssize_t got = ::read(output_, piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;

@@ -38,8 +38,9 @@ class Process {
   pid_t pid() const { return pid_; }
   void Signal(int signal);
 
-  /// Reads lines until the child closes its output, then reaps it. When a stop is requested the
-  /// child gets SIGTERM, and SIGKILL once `grace` has passed.
+  /// Reads lines until the child ends, then reaps it; what it started and left behind is killed,
+  /// so that nothing writes on. When a stop is requested the child gets SIGTERM, and SIGKILL once
+  /// `grace` has passed.
   ExitStatus Wait(const std::function<void(const std::string&)>& on_line = {},
                   std::chrono::milliseconds grace = std::chrono::seconds(20));
 
