@@ -40,6 +40,7 @@ struct Outer {
   std::vector<Entry<Shapes>> steps;
   std::map<std::string, Threshold> limits;
   std::optional<Threshold> perhaps;
+  std::optional<double> share;
 };
 void Describe(Object<Outer>& object) {
   object.Field("name", &Outer::name, "Name.").Required();
@@ -49,6 +50,7 @@ void Describe(Object<Outer>& object) {
   object.Field("tags", &Outer::tags, "Tags.");
   object.Field("steps", &Outer::steps, "Steps.");
   object.Field("perhaps", &Outer::perhaps, "Perhaps.");
+  object.Field("share", &Outer::share, "Share.").Range(0, 1);
   object.FreeKeys(&Outer::limits, "Limits.");
 }
 
@@ -94,6 +96,12 @@ TEST(Config, SizesAndDurationsHaveRangesInTheirOwnWords) {
             "4GiB is out of range: expected a size such as `10MB`, 1KiB to 1MiB");
   EXPECT_EQ(failure("wait: 0s"),
             "0ms is out of range: expected a duration such as `30s`, 100ms to 1h");
+}
+
+TEST(Config, AnOptionalValueHasARangeWhenItIsThere) {
+  EXPECT_FALSE(ReadText("name: x").share.has_value());
+  EXPECT_EQ(ReadText("{name: x, share: 0.5}").share, 0.5);
+  EXPECT_EQ(FailureOf("{name: x, share: 1.5}").code(), Code::kBadValue);
 }
 
 TEST(Config, DefaultsAreTheStructsOwn) {
@@ -215,6 +223,14 @@ TEST(Schema, JsonSchemaForbidsUnknownKeysAndListsRequired) {
   EXPECT_EQ(schema["required"], Json({"name"}));
   EXPECT_EQ(schema["properties"]["epochs"]["maximum"], 100.0);
   EXPECT_EQ(schema["properties"]["inner"]["additionalProperties"], false);
+}
+
+TEST(Schema, JsonSchemaTakesAScalarForAListOfOneAsTheReaderDoes) {
+  const Json steps = ToJsonSchema(Codec<Outer>::Describe(), "test")["properties"]["steps"];
+  EXPECT_EQ(steps["anyOf"][0]["type"], "array");
+  EXPECT_EQ(steps["anyOf"][1]["enum"], Json({"resize", "gray"}));
+  EXPECT_EQ(ReadText("{name: x, steps: gray}").steps.size(), 1U);
+  FailureOf("{name: x, steps: {resize: 28}}");
 }
 
 }  // namespace

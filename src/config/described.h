@@ -50,6 +50,18 @@ concept Ranged = !std::same_as<T, bool> && requires(T value) {
   NumberOf(value);
 };
 
+template <Ranged T>
+void CheckRange(const Schema& schema, const T& value) {
+  CheckNumber(schema, NumberOf(value));
+}
+template <Ranged T>
+void CheckRange(const Schema& schema, const std::optional<T>& value) {
+  if (value) CheckNumber(schema, NumberOf(*value));
+}
+/// Values without a size, such as text, have no range.
+template <class T>
+void CheckRange(const Schema&, const T&) {}
+
 template <class T>
 class Object {
  public:
@@ -91,7 +103,7 @@ class Object {
          .read =
              [member, schema](T& object, const Node& node) {
                object.*member = Codec<M>::Read(node);
-               if constexpr (Ranged<M>) CheckRange(*schema, NumberOf(object.*member));
+               CheckRange(*schema, object.*member);
              },
          .write = [member](const T& object) { return Codec<M>::Write(object.*member); }});
     return FieldBuilder(*this, fields_.size() - 1);

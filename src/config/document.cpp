@@ -45,9 +45,21 @@ Json NameSchema(const Schema& schema) {
   return json;
 }
 
+/// One scalar stands for a list of one, as the reader has it; a map does not.
 Json ListSchema(const Schema& schema) {
-  const Json element = SchemaOfType(*schema.element);
-  return {{"anyOf", {{{"type", "array"}, {"items", element}}, element}}};
+  const Schema& element = *schema.element;
+  const Json list = {{"type", "array"}, {"items", SchemaOfType(element)}};
+  switch (element.type) {
+    case Schema::Type::kList:
+    case Schema::Type::kMap:
+    case Schema::Type::kObject:
+    case Schema::Type::kAny:
+      return list;
+    case Schema::Type::kEntry:
+      return {{"anyOf", {list, NameSchema(element)}}};
+    default:
+      return {{"anyOf", {list, SchemaOfType(element)}}};
+  }
 }
 
 Json NumberSchema(const Schema& schema, const char* type) {

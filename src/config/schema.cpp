@@ -95,7 +95,7 @@ std::string TypeText(const Schema& schema) {
   return text + RangeText(schema);
 }
 
-void CheckRange(const Schema& schema, double value) {
+void CheckNumber(const Schema& schema, double value) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   if (value >= schema.min.value_or(-kInfinity) && value <= schema.max.value_or(kInfinity)) return;
   throw Error(Code::kBadValue, fmt::format("{} is out of range: expected {}",

@@ -64,7 +64,7 @@ struct Schema {
 std::string TypeText(const Schema& schema);
 
 /// Throws kBadValue unless the number is within the schema's range.
-void CheckRange(const Schema& schema, double value);
+void CheckNumber(const Schema& schema, double value);
 
 /// JSON Schema (draft 2020-12) of a whole document.
 Json ToJsonSchema(const Schema& root, const std::string& title);

@@ -3,6 +3,26 @@
 #include "nets/zoo.h"
 
 namespace keelrow::project {
+namespace {
+
+/// An option that another choice reads would be ignored in silence: a mistake, so it is refused.
+void OnlyFor(const std::string& choice, const std::string& chosen, const std::string& option,
+             bool given) {
+  if (!given || chosen == choice) return;
+  throw Error(Code::kBadValue,
+              "`" + option + "` is an option of `" + choice + "`, not of `" + chosen + "`");
+}
+
+void CheckOptions(const OptimizerConfig& config) {
+  OnlyFor("sgd", config.name.value, "momentum", config.momentum.has_value());
+}
+
+void CheckOptions(const ScheduleConfig& config) {
+  OnlyFor("step", config.name.value, "step_epochs", config.step_epochs.has_value());
+  OnlyFor("step", config.name.value, "step_factor", config.step_factor.has_value());
+}
+
+}  // namespace
 
 const std::vector<config::Choice>& NetworkChoices() {
   static const std::vector<config::Choice> choices = [] {
@@ -63,7 +83,9 @@ void Describe(config::Object<OptimizerConfig>& object) {
       .Field("weight_decay", &OptimizerConfig::weight_decay,
              "Pull towards zero on weights (not on biases and norms).")
       .Range(0, 1);
-  object.Field("momentum", &OptimizerConfig::momentum, "Momentum of `sgd`.").Range(0, 0.999);
+  object.Field("momentum", &OptimizerConfig::momentum, "Momentum of `sgd`; 0.9 unless given.")
+      .Range(0, 0.999);
+  object.Check([](const OptimizerConfig& config) { CheckOptions(config); });
 }
 
 void Describe(config::Object<ScheduleConfig>& object) {
@@ -73,11 +95,16 @@ void Describe(config::Object<ScheduleConfig>& object) {
       .Field("warmup", &ScheduleConfig::warmup,
              "Share of all steps over which the rate first rises linearly from zero.")
       .Range(0, 0.9);
-  object.Field("step_epochs", &ScheduleConfig::step_epochs, "Length of a stair of `step`.")
+  object
+      .Field("step_epochs", &ScheduleConfig::step_epochs,
+             "Length of a stair of `step`; 10 unless given.")
       .Unit("epochs")
       .Range(1, 10000);
-  object.Field("step_factor", &ScheduleConfig::step_factor, "Factor at each stair of `step`.")
+  object
+      .Field("step_factor", &ScheduleConfig::step_factor,
+             "Factor at each stair of `step`; 0.1 unless given.")
       .Range(0.001, 1);
+  object.Check([](const ScheduleConfig& config) { CheckOptions(config); });
 }
 
 void Describe(config::Object<TrainConfig>& object) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,14 +24,14 @@ struct OptimizerConfig {
   config::Name<OptimizerChoices> name{"adamw"};
   double lr = 1e-3;
   double weight_decay = 1e-2;
-  double momentum = 0.9;
+  std::optional<double> momentum;  // of `sgd` alone
 };
 
 struct ScheduleConfig {
   config::Name<ScheduleChoices> name{"cosine"};
   double warmup = 0.1;
-  int step_epochs = 10;
-  double step_factor = 0.1;
+  std::optional<int> step_epochs;  // these two of `step` alone
+  std::optional<double> step_factor;
 };
 
 struct TrainConfig {

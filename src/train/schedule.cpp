@@ -11,6 +11,10 @@ namespace {
 
 using Config = project::ScheduleConfig;
 
+// Of `step`, unless the project says otherwise.
+constexpr int kStairEpochs = 10;
+constexpr double kStairFactor = 0.1;
+
 double Constant(const Config&, const CurvePoint&) {
   return 1;
 }
@@ -20,7 +24,8 @@ double Cosine(const Config&, const CurvePoint& point) {
 }
 
 double Stairs(const Config& config, const CurvePoint& point) {
-  return std::pow(config.step_factor, static_cast<double>(point.epoch / config.step_epochs));
+  const auto stairs = point.epoch / config.step_epochs.value_or(kStairEpochs);
+  return std::pow(config.step_factor.value_or(kStairFactor), static_cast<double>(stairs));
 }
 
 constexpr Schedule kSchedules[] = {

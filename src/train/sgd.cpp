@@ -5,6 +5,8 @@
 namespace keelrow::train {
 namespace {
 
+constexpr double kMomentum = 0.9;  // unless the project says otherwise
+
 /// Stochastic gradient descent with Nesterov momentum, as PyTorch writes it: v = m v + g,
 /// w = w - rate (g + m v).
 class Sgd : public Optimizer {
@@ -43,7 +45,7 @@ class Sgd : public Optimizer {
 
 std::unique_ptr<Optimizer> MakeSgd(const project::OptimizerConfig& config,
                                    std::vector<ParameterGroup> groups) {
-  return std::make_unique<Sgd>(config.momentum, std::move(groups));
+  return std::make_unique<Sgd>(config.momentum.value_or(kMomentum), std::move(groups));
 }
 
 }  // namespace keelrow::train

@@ -38,6 +38,9 @@ const std::map<std::string, std::string>& SpecialMutations() {
       {"prepare", "[{decode: gray}, {resize: 10}, {normalize: {mean: [0.5], std: [0.5]}}]"},
       {"augment", "[]"},
       {"model.network", "resnet18"},
+      {"train.optimizer.momentum", ""},  // these three belong to other choices, below
+      {"train.schedule.step_epochs", ""},
+      {"train.schedule.step_factor", ""},
       {"gate.not_worse_than", "\"@champion\""},
       {"serve.host", "127.0.0.2"},
       {"envs", "{prod: {seed: 9}}"},
@@ -155,6 +158,17 @@ TEST_F(PlanMutation, EveryKeyOfTheProjectFile) {
   Expect("a gate's metric", {"gate={test.accuracy: \">=0\"}"}, Affected("gate", table_));
   RecordProperty("compared", compared_);
   fmt::print("{} keys compared\n", compared_);
+}
+
+TEST_F(PlanMutation, OptionsOfOtherChoices) {
+  const auto affected = Affected("train", table_);
+  const std::string sgd = "train.optimizer.name=sgd";
+  Expect("sgd", {sgd}, affected);
+  Expect("momentum", {sgd, "train.optimizer.momentum=0.8"}, affected);
+  const std::string stairs = "train.schedule.name=step";
+  Expect("step", {stairs}, affected);
+  Expect("step_epochs", {stairs, "train.schedule.step_epochs=2"}, affected);
+  Expect("step_factor", {stairs, "train.schedule.step_factor=0.5"}, affected);
 }
 
 /// The same pictures as a manifest with a camera and a date for each.
