@@ -8,6 +8,7 @@ const std::vector<Command>& Commands() {
       {"data", "Project", "Check the data of the project", DefineData},
       {"plan", "Project", "Show what would run, why, and for how long", DefinePlan},
       {"run", "Project", "Run what the plan says", DefineRun},
+      {"clean", "Project", "Remove outputs that the newest run does not use", DefineClean},
       {"predict", "Models", "Answer files with a bundle", DefinePredict},
       {"runs", "Models", "List, show and compare runs", DefineRuns},
       {"models", "Models", "List, show, promote and roll back models", DefineModels},
@@ -17,9 +18,19 @@ const std::vector<Command>& Commands() {
       {"doctor", "Keelrow", "Show what this machine offers and what is missing", DefineDoctor},
       {"help-error", "Keelrow", "Explain an error code", DefineHelpError},
       {"docs", "Keelrow", "Print the manual or the JSON Schema of the project file", DefineDocs},
+      {"completion", "Keelrow", "Print a script with which a shell completes commands",
+       DefineCompletion},
       {"step", "", "Run one step of a pipeline from its job file", DefineStep},
   };
   return commands;
+}
+
+std::vector<std::string> LongOptions(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
 }
 
 project::LoadedProject Globals::LoadProject() const {

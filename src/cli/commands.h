@@ -43,10 +43,14 @@ struct Command {
 
 const std::vector<Command>& Commands();
 
+/// "--force", …: those of one command.
+std::vector<std::string> LongOptions(const CLI::App& app);
+
 void DefineInit(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineData(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefinePlan(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineRun(CLI::App& command, Globals& globals, Outcome& outcome);
+void DefineClean(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefinePredict(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineRuns(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineModels(CLI::App& command, Globals& globals, Outcome& outcome);
@@ -56,6 +60,7 @@ void DefineVersion(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineDoctor(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineHelpError(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineDocs(CLI::App& command, Globals& globals, Outcome& outcome);
+void DefineCompletion(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineStep(CLI::App& command, Globals& globals, Outcome& outcome);
 
 }  // namespace keelrow::cli

@@ -17,6 +17,15 @@ std::string ProjectNameFor(const fs::path& folder) {
   return name.empty() ? "project" : name;
 }
 
+/// As it must be typed.
+std::string ShellWord(const std::string& text) {
+  constexpr auto kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./+,:@%";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
+  return word + "'";
+}
+
 constexpr const char* kSample = "sample";
 
 /// Relative to the project when it lies in it or beside it, so that both can be moved together.
@@ -57,7 +66,7 @@ void WriteProject(const fs::path& folder, const std::string& task, const std::st
         "  - it runs as it is, on drawn shapes: `data.source` in it names your pictures,\n"
         "    a folder for each class\n");
   }
-  fmt::print("  - cd {} && keelrow run\n  - keelrow up\n", folder.string());
+  fmt::print("  - cd {} && keelrow run\n  - keelrow up\n", ShellWord(folder.string()));
 }
 
 }  // namespace

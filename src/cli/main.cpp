@@ -43,21 +43,15 @@ std::vector<std::string> CommandsOf(const CLI::App& app) {
   return names;
 }
 
-void AddOptions(const CLI::App& app, std::vector<std::string>& names) {
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  }
-}
-
 /// A word that nothing is called is answered with the nearest name that would do in its place.
 Error UsageError(const CLI::App& app, const CLI::ParseError& failure) {
   std::string place = "keelrow";
-  std::vector<std::string> options;
+  std::vector<std::string> options = LongOptions(app);
   const CLI::App* reached = &app;
-  for (AddOptions(app, options); !reached->get_subcommands().empty();
-       AddOptions(*reached, options)) {
+  while (!reached->get_subcommands().empty()) {
     reached = reached->get_subcommands().front();
     place += " " + reached->get_name();
+    for (std::string& option : LongOptions(*reached)) options.push_back(std::move(option));
   }
   const std::vector<std::string> commands = CommandsOf(*reached);
   const std::vector<std::string> unknown = app.remaining(true);

@@ -84,6 +84,11 @@ class RunSession::Recorder {
                   progress_.Show(ProgressLine(step, index, count, {}));
                 },
             .on_event = [this](const auto& step, const auto& event) { OnEvent(step, event); },
+            .on_wait =
+                [this](const auto& step) {
+                  progress_.Keep(ProgressLine(step, index_, count_,
+                                              {.text = "waits for another run that has it"}));
+                },
             .on_end = [this](const auto& step, const auto& record,
                              bool ran) { OnEnd(step, record, ran); }};
   }
@@ -130,7 +135,9 @@ RunSession::RunSession(const Globals& globals)
     : globals_(globals),
       loaded_(globals.LoadProject()),
       workspace_(globals.OpenWorkspace()),
-      table_(steps::KindsFor(loaded_.project.task.value)) {}
+      table_(steps::KindsFor(loaded_.project.task.value)) {
+  steps::CheckProject(loaded_.project);
+}
 
 pipeline::Plan RunSession::Plan(const pipeline::PlanOptions& options) const {
   const track::Store store(workspace_.StoreFile());

@@ -87,16 +87,17 @@ ArtifactCache::State ArtifactCache::Look(const std::string& step, const std::str
     return record;
   } catch (const Error& error) {
     return Damaged{error.message()};
+  } catch (const fs::filesystem_error& failure) {  // it went away while we looked
+    return Damaged{failure.what()};
   }
 }
 
-ArtifactRecord ArtifactCache::Publish(ArtifactRecord record) const {
+void ArtifactCache::Publish(ArtifactRecord record) const {
   const std::string id = ArtifactId(record.step, record.key);
   Remove(record.step, record.key);
   record.files = FilesBelow(workspace_.Work(id), workspace_.digests());
   PublishFolder(workspace_.Work(id), workspace_.Cache(id));
   WriteJsonFile(workspace_.CacheRecord(id), record.ToJson());
-  return record;
 }
 
 void ArtifactCache::Remove(const std::string& step, const std::string& key) const {

@@ -56,7 +56,7 @@ class ArtifactCache {
   /// Looks at every file behind the record.
   State Look(const std::string& step, const std::string& key) const;
   /// Moves a finished work folder into the cache, durably; fills in `files`.
-  ArtifactRecord Publish(ArtifactRecord record) const;
+  void Publish(ArtifactRecord record) const;
   void Remove(const std::string& step, const std::string& key) const;
 
   /// Notes that these are a step's parts in the newest run, for the plan's "why".

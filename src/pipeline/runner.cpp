@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include "base/files.h"
 #include "base/process.h"
@@ -13,15 +14,6 @@ namespace keelrow::pipeline {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// Waits for whoever makes the same artifact; their result is then found in the cache.
-FileLock LockArtifact(const Workspace& workspace, const std::string& id) {
-  while (true) {
-    ThrowIfStopped();
-    if (auto lock = FileLock::TryAcquire(workspace.LockFile(id))) return std::move(*lock);
-    WaitForStop(std::chrono::milliseconds(100));
-  }
-}
 
 class StepRun {
  public:
@@ -33,7 +25,7 @@ class StepRun {
         so_far_(so_far),
         id_(ArtifactId(step.kind->name, step.key)) {}
 
-  ArtifactRecord Execute() {
+  void Execute() {
     const auto started = Clock::now();
     PrepareFolder();
     WriteJob();
@@ -43,7 +35,7 @@ class StepRun {
       record.consumed[input] = so_far_.artifacts.at(input).ContentHash();
     }
     record.seconds = std::chrono::duration<double>(Clock::now() - started).count();
-    return ArtifactCache(workspace_).Publish(std::move(record));
+    ArtifactCache(workspace_).Publish(std::move(record));
   }
 
  private:
@@ -64,6 +56,7 @@ class StepRun {
     for (const std::string& input : step_.kind->after) {
       job.inputs[input] = workspace_.Cache(ArtifactId(input, step_.parts.inputs.at(input)));
     }
+    if (step_.kind->registry) job.store = workspace_.StoreFile();
     WriteJsonFile(workspace_.Job(id_), job.ToJson());
   }
 
@@ -113,29 +106,88 @@ bool IsFresh(const ArtifactRecord& record, const RunResult& so_far) {
   return true;
 }
 
-/// The artifact and whether it was made just now.
-std::pair<ArtifactRecord, bool> Obtain(const PlannedStep& step, const Workspace& workspace,
-                                       const RunOptions& options, const RunResult& so_far,
-                                       bool forced) {
-  const FileLock lock = LockArtifact(workspace, ArtifactId(step.kind->name, step.key));
-  const ArtifactCache cache(workspace);
-  const ArtifactCache::State state = cache.Look(step.kind->name, step.key);
-  const auto* record = std::get_if<ArtifactRecord>(&state);
-  if (record != nullptr && !forced && IsFresh(*record, so_far)) return {*record, false};
-  return {StepRun(step, workspace, options, so_far).Execute(), true};
-}
+/// A finished output that nobody may change while this lives.
+struct Held {
+  ArtifactRecord record;
+  bool ran;
+  FileLock lock;
+};
+
+/// Takes a step's output from the cache or makes it. Locks are taken in the order of the steps,
+/// which is the same for every run, so runs that wait for each other cannot come to a circle.
+class Obtaining {
+ public:
+  Obtaining(const PlannedStep& step, const Workspace& workspace, const RunOptions& options,
+            const RunResult& so_far)
+      : step_(step), workspace_(workspace), options_(options), so_far_(so_far) {}
+
+  Held Obtain() {
+    bool must_run = step_.action == Action::kRun && step_.reasons[0] == kAskedFor;
+    bool ran = false;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      {
+        FileLock reading = Lock(FileLock::Mode::kShared);
+        std::optional<ArtifactRecord> record = must_run ? std::nullopt : Usable();
+        if (record) return {std::move(*record), ran, std::move(reading)};
+      }
+      const FileLock making = Lock(FileLock::Mode::kExclusive);
+      if (must_run || !Usable()) {
+        StepRun(step_, workspace_, options_, so_far_).Execute();
+        ran = true;
+      }
+      must_run = false;  // between the two locks another run may ask for it anew; then we take that
+    }
+    throw Error(Code::kConflict, fmt::format("the output of step `{}` is changed as soon as it is "
+                                             "made",
+                                             step_.kind->name));
+  }
+
+ private:
+  static constexpr int kAttempts = 5;
+
+  /// The finished output, when it is whole and fits what its inputs are now.
+  std::optional<ArtifactRecord> Usable() const {
+    const auto state = ArtifactCache(workspace_).Look(step_.kind->name, step_.key);
+    const auto* record = std::get_if<ArtifactRecord>(&state);
+    if (record == nullptr || !IsFresh(*record, so_far_)) return std::nullopt;
+    return *record;
+  }
+
+  FileLock Lock(FileLock::Mode mode) const {
+    const fs::path file = workspace_.LockFile(ArtifactId(step_.kind->name, step_.key));
+    const auto deadline = Clock::now() + options_.patience;
+    bool told = false;
+    while (true) {
+      ThrowIfStopped();
+      if (auto lock = FileLock::TryAcquire(file, mode)) return std::move(*lock);
+      if (!std::exchange(told, true) && options_.observer.on_wait) options_.observer.on_wait(step_);
+      if (Clock::now() > deadline) {
+        throw Error(Code::kTimeout,
+                    fmt::format("another run still holds the step `{}`", step_.kind->name),
+                    {.hint = "wait for it to end, or stop it"});
+      }
+      WaitForStop(std::chrono::milliseconds(100));
+    }
+  }
+
+  const PlannedStep& step_;
+  const Workspace& workspace_;
+  const RunOptions& options_;
+  const RunResult& so_far_;
+};
 
 }  // namespace
 
 RunResult Run(const Plan& plan, const Workspace& workspace, const RunOptions& options) {
   RunResult result;
+  std::vector<FileLock> in_use;
   const RunObserver& observer = options.observer;
   size_t index = 0;
   for (const PlannedStep& step : plan.steps) {
     ThrowIfStopped();
     if (observer.on_start) observer.on_start(step, index, plan.steps.size());
-    const bool forced = step.action == Action::kRun && step.reasons[0] == kAskedFor;
-    auto [record, ran] = Obtain(step, workspace, options, result, forced);
+    auto [record, ran, lock] = Obtaining(step, workspace, options, result).Obtain();
+    in_use.push_back(std::move(lock));
     if (ran) result.ran.push_back(step.kind->name);
     ArtifactCache(workspace).Remember(record);  // cached too: a kill may have come in between
     if (observer.on_end) observer.on_end(step, record, ran);

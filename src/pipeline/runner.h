@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <string>
@@ -15,6 +16,8 @@ namespace keelrow::pipeline {
 struct RunObserver {
   std::function<void(const PlannedStep& step, size_t index, size_t count)> on_start;
   std::function<void(const PlannedStep& step, const project::StepEvent& event)> on_event;
+  /// Another run makes the step's output, or reads it while this one must make it again.
+  std::function<void(const PlannedStep& step)> on_wait;
   /// `ran` is false for a step that was cached, or that another process finished meanwhile.
   std::function<void(const PlannedStep& step, const ArtifactRecord& record, bool ran)> on_end;
 };
@@ -22,6 +25,7 @@ struct RunObserver {
 struct RunOptions {
   std::string run = {};  // id in the store, handed to the steps
   RunObserver observer = {};
+  std::chrono::seconds patience = std::chrono::hours(24);  // with another run, then kTimeout
 };
 
 /// What was done.
@@ -31,9 +35,10 @@ struct RunResult {
 };
 
 /// Runs what the plan says, each step in a process of its own. Two runs at once do no harm: a
-/// step's key is locked while it is made, and who comes second takes the result. A killed run
-/// leaves finished steps in the cache and resumable work where it was. Throws the step's own
-/// error, kStepFailed when it died without one, kInterrupted on a requested stop.
+/// step's key is locked while it is made, and who comes second takes the result; outputs in use
+/// are locked against change until the run ends. A killed run leaves finished steps in the cache
+/// and resumable work where it was. Throws the step's own error, kStepFailed when it died without
+/// one, kInterrupted on a requested stop.
 RunResult Run(const Plan& plan, const Workspace& workspace, const RunOptions& options);
 
 }  // namespace keelrow::pipeline

@@ -24,7 +24,8 @@ Json StepJob::ToJson() const {
                {"inputs", Json::object()},
                {"outside", outside},
                {"output", output.string()},
-               {"run", run}};
+               {"run", run},
+               {"store", store.string()}};
   for (const auto& [name, path] : inputs) json["inputs"][name] = path.string();
   return json;
 }
@@ -36,7 +37,8 @@ StepJob StepJob::FromJson(const Json& json, const std::string& name) {
                 .project_folder = Member(json, "project_folder", name).get<std::string>(),
                 .outside = Member(json, "outside", name),
                 .output = Member(json, "output", name).get<std::string>(),
-                .run = json.value("run", "")};
+                .run = json.value("run", ""),
+                .store = json.value("store", "")};
     for (const auto& [step, path] : Member(json, "inputs", name).items()) {
       job.inputs[step] = path.get<std::string>();
     }
@@ -65,6 +67,11 @@ std::filesystem::path StepJob::Input(const std::string& producer, const std::str
     throw Error(Code::kNotFound, fmt::format("step `{}` has no input from `{}`", step, producer));
   }
   return folder->second / name;
+}
+
+std::filesystem::path StepJob::StoreFile() const {
+  if (!store.empty()) return store;
+  throw Error(Code::kInternal, fmt::format("step `{}` does not declare the registry", step));
 }
 
 std::string StepEvent::ToLine() const {

@@ -21,6 +21,7 @@ struct StepJob {
   std::string outside = {};      // hash of the content outside the pipeline that was planned with
   std::filesystem::path output;  // an existing folder to fill; survives a kill for resuming
   std::string run = {};          // id in the store, for what is recorded there; never part of a key
+  std::filesystem::path store = {};  // store.db, for a step that declares `registry`; else empty
 
   Json ToJson() const;
   static StepJob FromJson(const Json& json, const std::string& name);
@@ -30,6 +31,8 @@ struct StepJob {
   Json Config(const std::string& path) const;
   /// The file `name` of the step `step` among the inputs; throws kNotFound.
   std::filesystem::path Input(const std::string& step, const std::string& name) const;
+  /// The store, for a step that declares `registry`; kInternal for another.
+  std::filesystem::path StoreFile() const;
 };
 
 /// What a running step reports, one JSON line each on standard output.

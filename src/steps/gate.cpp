@@ -65,7 +65,7 @@ bool OnSameData(const Json& one, const Json& other) {
 std::optional<Reference> FindReference(const project::StepJob& job, const std::string& alias,
                                        const Json& measured) {
   if (alias.empty()) return std::nullopt;
-  const track::Store store(job.project_folder / ".keelrow" / "store.db");
+  const track::Store store(job.StoreFile());
   const std::string name = alias.starts_with('@') ? alias.substr(1) : alias;
   const auto version = store.FindAlias(job.Config("name"), name);
   if (!version) return std::nullopt;

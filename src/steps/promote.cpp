@@ -64,7 +64,7 @@ void Promote(const project::StepJob& job) {
   const std::string model = job.Config("name");
   const std::string hash = ReadJsonFile(job.Input("package", "bundle.json")).at("sha256");
   const Verdict verdict = JudgeNow(job);
-  track::Store store(job.project_folder / ".keelrow" / "store.db");
+  track::Store store(job.StoreFile());
   const track::ModelVersion version = store.Register(
       {.model = model,
        .run = job.run,

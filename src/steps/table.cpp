@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/text.h"
+#include "data/split.h"
+#include "evaluate/metrics.h"
 #include "project/job_source.h"
 #include "steps/steps.h"
 
@@ -58,7 +63,8 @@ const std::vector<Step>& ImageClassification() {
       {{.name = "gate",
         .help = "Compares the metrics with the project's conditions.",
         .after = {"evaluate", "package"},
-        .config = {"name", "gate"}},
+        .config = {"name", "gate"},
+        .registry = true},
        Gate},
       {{.name = "report",
         .help = "Writes one self-contained HTML page about the run.",
@@ -68,27 +74,53 @@ const std::vector<Step>& ImageClassification() {
       {{.name = "promote",
         .help = "Registers the bundle; makes it the champion when it passed the gate.",
         .after = {"package", "gate"},
-        .config = {"name", "gate"}},
+        .config = {"name", "gate"},
+        .registry = true},
        Promote},
   };
   return steps;
 }
 
+/// Each condition must be on a metric that the step `evaluate` measures.
+void CheckClassification(const project::Project& project) {
+  std::vector<std::string> known;
+  for (const data::Subset subset : {data::Subset::kTest, data::Subset::kValidation}) {
+    for (const evaluate::Metric& metric : evaluate::MetricsTable()) {
+      known.push_back(fmt::format("{}.{}", data::Name(subset), metric.name));
+    }
+  }
+  for (const auto& [metric, limit] : project.gate.metrics) {
+    if (std::ranges::find(known, metric) != known.end()) continue;
+    std::string hint = DidYouMean(metric, known);
+    if (hint.empty()) hint = "metrics: " + JoinText(known, ", ");
+    throw Error(Code::kBadValue, fmt::format("gate: no metric is called `{}`", metric),
+                {.hint = hint});
+  }
+}
+
 struct Task {
   std::string_view name;
   const std::vector<Step>& (*steps)();
+  void (*check)(const project::Project& project);
 };
 
 /// The tasks of project files. Steps of one name do the same in every task.
-constexpr Task kTasks[] = {{"image-classification", ImageClassification}};
+constexpr Task kTasks[] = {{"image-classification", ImageClassification, CheckClassification}};
+
+const Task& FindTask(const std::string& name) {
+  const auto* row = std::ranges::find(kTasks, name, &Task::name);
+  if (row != std::end(kTasks)) return *row;
+  throw Error(Code::kUnsupported, fmt::format("there is no pipeline for the task `{}`", name));
+}
 
 }  // namespace
 
 std::span<const Step> StepsFor(const std::string& task) {
-  for (const Task& row : kTasks) {
-    if (row.name == task) return row.steps();
-  }
-  throw Error(Code::kUnsupported, fmt::format("there is no pipeline for the task `{}`", task));
+  return FindTask(task).steps();
+}
+
+void CheckProject(const project::Project& project) {
+  FindTask(project.task.value).check(project);
 }
 
 std::vector<pipeline::StepKind> KindsFor(const std::string& task) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "pipeline/step_kind.h"
+#include "project/project.h"
 #include "project/step_job.h"
 
 /// The steps themselves: what `keelrow step NAME job.json` does. Each is a file of this folder and
@@ -20,6 +21,10 @@ struct Step {
 std::span<const Step> StepsFor(const std::string& task);
 /// The same, as the planner takes it.
 std::vector<pipeline::StepKind> KindsFor(const std::string& task);
+
+/// The task's rules over the whole project that the project file's own description cannot know, so
+/// that a mistake shows before hours of training. Throws kBadValue.
+void CheckProject(const project::Project& project);
 
 /// Runs a step of this program in this process. Throws kNotFound.
 void RunStep(const project::StepJob& job);
