@@ -59,7 +59,7 @@ Case TrainStep(const std::string& name, const Load& load) {
               "Whole training steps of {} on {}x{}x{} pictures in batches of {}: forward, cross "
               "entropy, backward, AdamW, and the loss read. Ours is `train::Learn`, the step of "
               "keelrow-trainer; theirs the plain PyTorch loop with its fused AdamW. Both lay "
-              "pictures channels-last (the faster layout on either side) and use all cores. Right "
+              "pictures channels-last (at these sizes the faster layout) and use all cores. Right "
               "when ten losses from the same weights on the same batches agree within {}.",
               load.network, load.channels, load.size, load.size, load.batch, kLossDifferenceMax),
           .ours =
@@ -131,7 +131,7 @@ std::vector<Case> ImageCases() {
       TrainStep("train_step",
                 {.network = "small_cnn", .channels = 1, .size = 28, .batch = 64, .steps = 300}),
       TrainStep("train_step_resnet18",
-                {.network = "resnet18", .channels = 3, .size = 64, .batch = 32, .steps = 15}),
+                {.network = "resnet18", .channels = 3, .size = 224, .batch = 16, .steps = 8}),
       Digits(),
   };
 }

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import nn
 
-EPOCHS, BATCH, RATE, SEED = 10, 64, 5e-3, 7
+EPOCHS, BATCH, RATE, SEED = 16, 64, 5e-3, 7
 
 
 def load(root):
