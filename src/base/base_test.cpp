@@ -226,6 +226,14 @@ TEST(Process, ASignalledChildIsReported) {
   EXPECT_EQ(process.Wait().signal, 9);
 }
 
+TEST(Process, MayCloseItsOutputAndWorkOn) {
+  const TemporaryFolder folder;
+  const std::string script = "echo one; exec >&-; sleep 0.2; touch done; exit 4";
+  Process process({.arguments = {"/bin/sh", "-c", script}, .folder = folder.path()});
+  EXPECT_EQ(process.Wait().code, 4);
+  EXPECT_TRUE(fs::exists(folder.path() / "done"));
+}
+
 TEST(Process, WhatItLeavesBehindHoldsNobodyUp) {
   for (const char* leave : {"sleep 60 & echo $!", "setsid sleep 2 & echo $!"}) {
     const auto start = std::chrono::steady_clock::now();

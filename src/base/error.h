@@ -71,12 +71,13 @@ struct Place {
   bool operator==(const Place&) const = default;
 };
 
-/// The one exception type. `message` names the file, key or row; `hint` says what to do.
+/// What an error may have beside its message.
 struct ErrorParts {
   std::string hint = {};
   Place place = {};
 };
 
+/// The one exception type. `message` names the file, key or row; `hint` says what to do.
 class Error : public std::exception {
  public:
   Error(Code code, std::string message, ErrorParts parts = {});

@@ -52,10 +52,8 @@ class TemporaryFolder {
 /// a killed run leaves nothing behind.
 class FileLock {
  public:
-  enum class Mode {
-    kExclusive,
-    kShared
-  };  // one holder; any number, while there is no exclusive one
+  /// One holder; or any number, while there is no exclusive one.
+  enum class Mode { kExclusive, kShared };
 
   /// Exclusive. Waits until `deadline` passes; throws kTimeout then.
   FileLock(const fs::path& path, std::chrono::milliseconds deadline);

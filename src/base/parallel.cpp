@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <exception>
+#include <fstream>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -13,10 +15,33 @@
 
 namespace keelrow {
 
-int AvailableCores() {
+namespace {
+
+/// What a container may use (`docker run --cpus=2` keeps all cores visible); 0 without a quota.
+int CoresOfQuota() {
+  double quota = 0;
+  double period = 0;
+  std::ifstream second("/sys/fs/cgroup/cpu.max");  // "200000 100000", or "max 100000"
+  if (second >> quota >> period && period > 0) return static_cast<int>(std::ceil(quota / period));
+  std::ifstream quota_file("/sys/fs/cgroup/cpu/cpu.cfs_quota_us");  // cgroups v1; -1: none
+  std::ifstream period_file("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+  if (quota_file >> quota && period_file >> period && quota > 0 && period > 0) {
+    return static_cast<int>(std::ceil(quota / period));
+  }
+  return 0;
+}
+
+int VisibleCores() {
   cpu_set_t set;
   if (::sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
   return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+}  // namespace
+
+int AvailableCores() {
+  static const int quota = CoresOfQuota();
+  return quota > 0 ? std::min(quota, VisibleCores()) : VisibleCores();
 }
 
 void ParallelFor(size_t count, const std::function<void(size_t)>& work, int threads) {

@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/stop.h"
 
@@ -65,7 +66,7 @@ Prepared Prepare(const Command& command) {
   if (prepared.log >= 0) ::dup2(prepared.log, STDERR_FILENO);
   const int null = ::open("/dev/null", O_RDONLY);
   ::dup2(null, STDIN_FILENO);
-  ::signal(SIGPIPE, SIG_DFL);
+  for (const int signal : {SIGPIPE, SIGTERM, SIGINT}) ::signal(signal, SIG_DFL);
   ::execve(prepared.argv[0], prepared.argv.data(), prepared.envp.data());
   ::_exit(127);
 }
@@ -82,27 +83,29 @@ void TakeLines(std::string& buffer, const std::function<void(const std::string&)
   if (buffer.size() > kLineMax) throw Error(Code::kStepFailed, "a program printed an endless line");
 }
 
-/// Readable once the process has ended; -1, which poll overlooks, on a kernel without such.
-class ExitNotice {
- public:
-  explicit ExitNotice(pid_t pid) : fd_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
-  ~ExitNotice() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  ExitNotice(const ExitNotice&) = delete;
+/// Readable once the process has ended; none, which poll overlooks, on a kernel without such.
+int OpenEndNotice(pid_t pid) {
+  return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+}
 
-  int fd() const { return fd_; }
+/// Whether it is a zombie by now; it stays one.
+bool HasEnded(pid_t pid) {
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+         info.si_pid == pid;
+}
 
- private:
-  int fd_;
-};
+constexpr int kPollMilliseconds = 100;
 
 }  // namespace
 
 Process::Process(const Command& command) {
   const Prepared prepared = Prepare(command);
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw ErrnoError("make", "a pipe");
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    if (prepared.log >= 0) ::close(prepared.log);
+    throw ErrnoError("make", "a pipe");
+  }
   const pid_t parent = ::getpid();
   pid_ = ::fork();
   if (pid_ == 0) BecomeChild(prepared, ends[1], parent);
@@ -139,22 +142,29 @@ ExitStatus Process::Wait(const std::function<void(const std::string&)>& on_line,
   std::string buffer;
   std::array<char, 65536> piece;
   Clock::time_point kill_at = Clock::time_point::max();
-  const ExitNotice ended(pid_);
+  const Descriptor ended(OpenEndNotice(pid_));
   std::array<pollfd, 2> waits{{{.fd = output_, .events = POLLIN, .revents = 0},
-                               {.fd = ended.fd(), .events = POLLIN, .revents = 0}}};
+                               {.fd = ended.get(), .events = POLLIN, .revents = 0}}};
   while (true) {
     if (StopRequested() && kill_at == Clock::time_point::max()) {
       Signal(SIGTERM);
       kill_at = Clock::now() + grace;
     }
     if (Clock::now() > kill_at) ::kill(-pid_, SIGKILL);
-    if (::poll(waits.data(), waits.size(), 100) <= 0) continue;
+    if (::poll(waits.data(), waits.size(), kPollMilliseconds) <= 0) {
+      // Without a notice of its end, a child that has closed its output is asked for it.
+      if (ended.get() < 0 && waits[0].fd < 0 && HasEnded(pid_)) break;
+      continue;
+    }
     // What it left behind may hold the pipe open. Until we reap it the group's number is ours.
     if (waits[1].revents != 0) ::kill(-pid_, SIGKILL);
-    if (waits[0].revents == 0) break;
+    if (waits[0].revents == 0) break;  // it ended, and nothing is left to read
     const ssize_t got = ::read(output_, piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
+    if (got <= 0) {
+      waits[0] = {.fd = -1, .events = 0, .revents = 0};  // its output is closed, it may work on
+      continue;
+    }
     buffer.append(piece.data(), static_cast<size_t>(got));
     TakeLines(buffer, on_line);
   }

@@ -10,43 +10,49 @@ namespace {
 /// A command by its path, " data check" (the program itself is ""), and the words that may follow.
 struct Place {
   std::string path;
-  std::vector<std::string> commands;
+  std::vector<std::string> words;  // commands, or the values of its argument
   std::vector<std::string> options;
 };
 
 void AddPlaces(const CLI::App& app, const std::string& path, std::vector<Place>& places) {
-  Place place{.path = path, .commands = {}, .options = LongOptions(app)};
+  Place place{.path = path, .words = {}, .options = LongOptions(app)};
   std::vector<const CLI::App*> shown;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     if (command->get_group().empty()) continue;  // not for people
     shown.push_back(command);
-    place.commands.push_back(command->get_name());
+    place.words.push_back(command->get_name());
   }
   places.push_back(std::move(place));
   for (const CLI::App* command : shown)
     AddPlaces(*command, path + " " + command->get_name(), places);
 }
 
+/// For bash, and for zsh as its bashcompinit has it: so no `path`, which zsh ties to PATH, and sums
+/// in their own brackets. Without a match the shell offers files.
 std::string BashScript(const std::vector<Place>& places) {
   std::string paths;
   std::string words;
-  const std::vector<std::string> global = places[0].options;
   for (const Place& place : places) {
     if (!place.path.empty()) paths += fmt::format("{}'{}'", paths.empty() ? "" : "|", place.path);
-    std::vector<std::string> follow = place.commands;
-    follow.insert(follow.end(), place.options.begin(), place.options.end());
-    if (!place.path.empty()) follow.insert(follow.end(), global.begin(), global.end());
-    words += fmt::format("    '{}') words='{}' ;;\n", place.path, JoinText(follow, " "));
+    std::vector<std::string> options = place.options;
+    if (!place.path.empty()) {
+      options.insert(options.end(), places[0].options.begin(), places[0].options.end());
+    }
+    words += fmt::format("    '{}') words='{}' options='{}' ;;\n", place.path,
+                         JoinText(place.words, " "), JoinText(options, " "));
   }
   return fmt::format(R"(_keelrow() {{
-  local current="${{COMP_WORDS[COMP_CWORD]}}" path= word words=
-  for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
-    case "$path $word" in
-      {}) path="$path $word" ;;
+  local current="${{COMP_WORDS[COMP_CWORD]}}" place= word words= options=
+  for word in "${{COMP_WORDS[@]:1:$((COMP_CWORD - 1))}}"; do
+    case "$place $word" in
+      {}) place="$place $word" ;;
     esac
   done
-  case "$path" in
+  case "$place" in
 {}  esac
+  case "$current" in
+    -*) words=$options ;;
+  esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }}
 complete -o default -F _keelrow keelrow
@@ -75,8 +81,8 @@ std::string FishScript(const std::vector<Place>& places) {
     // The program's own options are offered everywhere.
     const std::string where =
         place.path.empty() ? "" : fmt::format(" -n '{}'", FishCondition(place));
-    for (const std::string& command : place.commands) {
-      script += fmt::format("complete -c keelrow -n '{}' -a {}\n", FishCondition(place), command);
+    for (const std::string& word : place.words) {
+      script += fmt::format("complete -c keelrow -n '{}' -a {}\n", FishCondition(place), word);
     }
     for (const std::string& option : place.options) {
       script += fmt::format("complete -c keelrow{} -l {}\n", where, option.substr(2));

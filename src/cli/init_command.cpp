@@ -9,8 +9,10 @@ namespace keelrow::cli {
 namespace {
 
 std::string ProjectNameFor(const fs::path& folder) {
+  fs::path path = fs::absolute(folder).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();  // "flowers/", "."
   std::string name;
-  for (const char c : fs::absolute(folder).lexically_normal().filename().string()) {
+  for (const char c : path.filename().string()) {
     const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
     name += plain ? static_cast<char>(std::tolower(static_cast<unsigned char>(c))) : '-';
   }

@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "pipeline/lock_file.h"
 #include "project/job_source.h"
+#include "steps/gate.h"
 #include "steps/table.h"
 #include "track/store.h"
 
@@ -49,6 +50,15 @@ void RecordEnd(track::Store& store, const std::string& run, const std::string& s
   } catch (const Error& error) {
     log::Warning("run {} {}, which could not be recorded: {}", run, status, error.message());
   }
+}
+
+/// The same keys on another machine may round differently.
+void WarnOfOtherBytes(const pipeline::LockFile& lock, const pipeline::Plan& plan,
+                      const pipeline::RunResult& result) {
+  const std::string step = lock.FirstDifference(plan, result);
+  if (step.empty()) return;
+  log::Warning("step `{}` gave other bytes than keelrow.lock has{}", step,
+               lock.OfThisMachine() ? "" : ", which was made on another processor");
 }
 
 /// What became of the promotion: when the step was cached, somebody may have promoted another
@@ -151,9 +161,14 @@ pipeline::Plan RunSession::Plan(const pipeline::PlanOptions& options) const {
 RunSummary RunSession::Run(const pipeline::PlanOptions& options) {
   const auto started = Clock::now();
   const pipeline::Plan plan = Plan(options);
-  if (globals_.locked) pipeline::LockFile::Load(workspace_.ProjectLock()).Check(plan);
+  std::optional<pipeline::LockFile> lock;
+  if (globals_.locked) {
+    lock = pipeline::LockFile::Load(workspace_.ProjectLock());
+    lock->Check(plan);
+  }
   RunSummary summary;
   const pipeline::RunResult result = Execute(plan, summary);
+  if (lock) WarnOfOtherBytes(*lock, plan, result);
   const bool whole = options.only.empty() && options.until.empty();
   if (whole && !globals_.locked) {
     pipeline::LockFile::Of(plan, result, loaded_.project.seed).Save(workspace_.ProjectLock());
@@ -165,8 +180,10 @@ RunSummary RunSession::Run(const pipeline::PlanOptions& options) {
 }
 
 pipeline::RunResult RunSession::Execute(const pipeline::Plan& plan, RunSummary& summary) {
-  if (plan.CountToRun() == 0) return pipeline::Run(plan, workspace_, {});
+  pipeline::RunOptions options{.task = loaded_.project.task.value};
+  if (plan.CountToRun() == 0) return pipeline::Run(plan, workspace_, options);
   track::Store store(workspace_.StoreFile());
+  steps::CheckReference(loaded_.project.gate, loaded_.project.name, store);
   track::NewRun fresh{.project = loaded_.project.name,
                       .tags = {{"program", fmt::format("keelrow {}", Version())},
                                {"cpu", pipeline::CpuFeatures()}}};
@@ -176,8 +193,9 @@ pipeline::RunResult RunSession::Execute(const pipeline::Plan& plan, RunSummary& 
   const LivingRun living(workspace_, summary.run);
   try {
     Recorder recorder(store, summary.run, globals_.quiet);
-    pipeline::RunResult result =
-        pipeline::Run(plan, workspace_, {.run = summary.run, .observer = recorder.Observer()});
+    options.run = summary.run;
+    options.observer = recorder.Observer();
+    pipeline::RunResult result = pipeline::Run(plan, workspace_, options);
     store.FinishRun(summary.run, "finished");
     return result;
   } catch (...) {

@@ -9,7 +9,7 @@ namespace keelrow::cli {
 namespace {
 
 struct TokenArguments {
-  std::string subject = CurrentUser();
+  std::string subject;  // empty: the user
   std::string ttl;
 };
 
@@ -22,15 +22,14 @@ Duration TtlOf(const Globals& globals, const TokenArguments& arguments) {
 
 void DefineToken(CLI::App& command, Globals& globals, Outcome&) {
   auto arguments = std::make_shared<TokenArguments>();
-  command.add_option("--subject", arguments->subject, "Whom the token names")
-      ->capture_default_str();
+  command.add_option("--subject", arguments->subject, "Whom the token names (default: you)");
   command.add_option("--ttl", arguments->ttl, "How long it lasts (default: serve.auth.jwt.ttl)");
   command.callback([&globals, arguments] {
     const Duration ttl = TtlOf(globals, *arguments);
     const gateway::TokenAuthority authority(
         gateway::LoadOrCreateSecret(globals.OpenWorkspace().root()));
     const std::string token =
-        authority.Issue({.subject = arguments->subject,
+        authority.Issue({.subject = arguments->subject.empty() ? CurrentUser() : arguments->subject,
                          .scopes = {"predict"},
                          .ttl = std::chrono::duration_cast<std::chrono::seconds>(ttl.value)});
     fmt::print("{}\n", globals.json() ? Json{{"token", token}}.dump() : token);

@@ -9,9 +9,8 @@
 namespace keelrow::data {
 namespace {
 
-/// ROOT/CLASS/…/file. A link to a file is followed when it stays inside ROOT: what a data set
-/// holds must not depend on, or give away, files elsewhere. Links to folders are refused, for they
-/// can go in circles.
+/// ROOT/CLASS/…/file. A link to a file is followed when it stays inside ROOT; links to folders are
+/// refused, for they can go in circles.
 class FolderSource : public Source {
  public:
   explicit FolderSource(const SourceOptions& options)
@@ -20,7 +19,9 @@ class FolderSource : public Source {
   std::vector<Example> List() const override {
     std::vector<Example> examples;
     for (const auto& entry : Entries(root_)) {
-      if (entry.is_directory()) AddClass(entry, examples);
+      if (!entry.is_directory()) continue;
+      if (entry.is_symlink()) CheckLink(entry);
+      AddClass(entry, examples);
     }
     if (examples.empty()) {
       throw Error(Code::kNoData, fmt::format("{} holds no examples", root_.string()),
@@ -66,15 +67,9 @@ class FolderSource : public Source {
   }
 
   void CheckLink(const fs::directory_entry& entry) const {
-    std::error_code failure;
-    const fs::path target = fs::canonical(entry.path(), failure);
-    const fs::path root = fs::canonical(root_, failure);
-    const auto [end, ignored] = std::ranges::mismatch(root, target);
-    const bool inside = !failure && end == root.end();
-    if (inside && !entry.is_directory()) return;
-    throw Error(Code::kBadExample,
-                fmt::format("{} is a link {}", entry.path().string(),
-                            entry.is_directory() ? "to a folder" : "that leads out of the source"),
+    RequireInside(root_, entry.path());
+    if (!entry.is_directory()) return;
+    throw Error(Code::kBadExample, fmt::format("{} is a link to a folder", entry.path().string()),
                 {.hint = "copy what it points at into the source"});
   }
 

@@ -79,7 +79,10 @@ class ManifestSource : public Source {
     size_t count = 0;
     for (size_t row = 0; row < examples.size(); ++row) {
       std::error_code ignored;
-      if (fs::is_regular_file(folder_ / examples[row].id, ignored)) continue;
+      if (fs::is_regular_file(folder_ / examples[row].id, ignored)) {
+        RequireInside(folder_, folder_ / examples[row].id);
+        continue;
+      }
       if (++count > kNamedInMessage) continue;
       missing.push_back(fmt::format("row {}: {}", row + 1, examples[row].id));
     }

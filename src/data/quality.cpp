@@ -22,12 +22,20 @@ std::string Reason(const Error& error) {
                                   : error.message() + ": " + error.cause()->message();
 }
 
+/// Whether the example is at fault, not the disk or whoever changes files meanwhile: those end the
+/// check, for by `clean` they would quietly shrink the data.
+bool IsFaultOfContent(Code code) {
+  return code == Code::kBadExample || code == Code::kCorrupt || code == Code::kLimit ||
+         code == Code::kUnsupported;
+}
+
 Faults FindFaults(std::span<const Example> examples, const Source& source,
                   const FaultFinder& find_fault) {
   Faults faults(examples.size());
   ParallelFor(examples.size(), [&](size_t i) {
     const Expected<std::string> bytes = source.Read(examples[i]);
     if (!bytes) {
+      if (!IsFaultOfContent(bytes.error().code())) throw bytes.error();
       faults[i] = Reason(bytes.error());
     } else if (const auto fault = find_fault(*bytes)) {
       faults[i] = Reason(*fault);

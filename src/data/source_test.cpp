@@ -190,6 +190,24 @@ TEST_F(SourceTest, LinksAreFollowedOnlyInside) {
   EXPECT_EQ(Failure(Root()).code(), Code::kBadExample);
 }
 
+TEST_F(SourceTest, AClassMayNotBeALink) {
+  Put("data/cat/1.png", "1");
+  Put("elsewhere/2.png", "2");
+  fs::create_symlink(Root() / "elsewhere", Root() / "data/dog");
+  EXPECT_EQ(Failure(Root() / "data").code(), Code::kBadExample);
+}
+
+TEST_F(SourceTest, AManifestFollowsLinksOnlyInside) {
+  Put("secret.png", "1");
+  Put("m/a.png", "2");
+  fs::create_symlink(Root() / "m/a.png", Root() / "m/b.png");
+  Put("m/m.csv", "path,label\na.png,cat\nb.png,cat\n");
+  EXPECT_EQ(List(Root() / "m/m.csv").size(), 2U);
+  fs::create_symlink(Root() / "secret.png", Root() / "m/c.png");
+  Put("m/m.csv", "path,label\na.png,cat\nc.png,cat\n");
+  EXPECT_EQ(Failure(Root() / "m/m.csv").code(), Code::kBadExample);
+}
+
 TEST_F(SourceTest, NameThatIsNotUtf8IsRefused) {
   Put("cat/caf\xe9.png", "latin-1");
   EXPECT_EQ(Failure(Root()).code(), Code::kBadExample);

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/files.h"
 #include "base/hash.h"
 #include "data/source.h"
 #include "data/source_kinds.h"
@@ -9,6 +12,17 @@ namespace keelrow::data {
 const std::vector<SourceKind>& SourceKinds() {
   static const std::vector<SourceKind> kinds = {kFolderSource, kTarSource, kManifestSource};
   return kinds;
+}
+
+void RequireInside(const fs::path& root, const fs::path& file) {
+  std::error_code failure;
+  const fs::path target = fs::canonical(file, failure);
+  const fs::path folder = fs::canonical(root, failure);
+  const auto [end, ignored] = std::ranges::mismatch(folder, target);
+  if (!failure && end == folder.end()) return;
+  throw Error(Code::kBadExample,
+              fmt::format("{} is a link that leads out of the source", file.string()),
+              {.hint = "copy what it points at into the source"});
 }
 
 Expected<std::string> Source::Read(const Example& example) const {

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
@@ -15,16 +16,6 @@ namespace keelrow::gateway {
 namespace {
 
 constexpr size_t kSecretBytes = 32;
-
-/// An open file, closed at the end of its scope.
-struct Descriptor {
-  explicit Descriptor(int fd) : fd(fd) {}
-  ~Descriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-  Descriptor(const Descriptor&) = delete;
-  int fd;
-};
 
 void CheckPrivate(int fd, const fs::path& path) {
   struct stat status {};
@@ -46,10 +37,10 @@ void CheckPrivate(int fd, const fs::path& path) {
 
 std::string Read(const fs::path& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (file.fd < 0) throw ErrnoError("read", path.string());
-  CheckPrivate(file.fd, path);
+  if (file.get() < 0) throw ErrnoError("read", path.string());
+  CheckPrivate(file.get(), path);
   std::string secret(kSecretBytes + 1, '\0');
-  const ssize_t got = ::read(file.fd, secret.data(), secret.size());
+  const ssize_t got = ::read(file.get(), secret.data(), secret.size());
   if (got < 0) throw ErrnoError("read", path.string());
   if (static_cast<size_t>(got) != kSecretBytes) {
     throw Error(Code::kCorrupt,
@@ -62,9 +53,9 @@ std::string Read(const fs::path& path) {
 
 void WriteDraft(const fs::path& draft, const std::string& secret) {
   const Descriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (file.fd < 0) throw ErrnoError("write", draft.string());
-  const ssize_t written = ::write(file.fd, secret.data(), secret.size());
-  if (written != static_cast<ssize_t>(secret.size()) || ::fsync(file.fd) != 0) {
+  if (file.get() < 0) throw ErrnoError("write", draft.string());
+  const ssize_t written = ::write(file.get(), secret.data(), secret.size());
+  if (written != static_cast<ssize_t>(secret.size()) || ::fsync(file.get()) != 0) {
     throw ErrnoError("write", draft.string());
   }
 }
@@ -83,7 +74,7 @@ void Create(const fs::path& path) {
   }
   ::unlink(draft.c_str());
   const Descriptor folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.fd < 0 || ::fsync(folder.fd) != 0) throw ErrnoError("flush", path.string());
+  if (folder.get() < 0 || ::fsync(folder.get()) != 0) throw ErrnoError("flush", path.string());
 }
 
 }  // namespace

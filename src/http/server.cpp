@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
@@ -14,6 +15,8 @@
 
 namespace keelrow::http {
 namespace {
+
+constexpr rlim_t kDescriptorsKept = 128;  // for models, the store, logs and libraries
 
 [[noreturn]] void ThrowBindError(const error_code& failure, const ServerOptions& options) {
   const std::string place = fmt::format("{}:{}", options.host, options.port);
@@ -53,6 +56,22 @@ struct Server::Impl {
       shards.push_back(std::make_shared<Shard>(shared));
     }
     acceptor.emplace(shards.front()->io);
+  }
+
+  /// A connection takes a descriptor, and 1,024 is all that most shells allow at first. Connections
+  /// beyond what may be had are refused with 503, so that files can still be opened.
+  void RaiseDescriptorLimit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    size_t& most = shared.options.limits.connections_max;
+    const auto wanted = static_cast<rlim_t>(most) + kDescriptorsKept;
+    if (limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = std::min(wanted, limit.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur >= wanted) return;
+    most = std::max(limit.rlim_cur, kDescriptorsKept + 1) - kDescriptorsKept;
+    log::Warning("this user may open {} files: at most {} connections", limit.rlim_cur, most);
   }
 
   void Bind() {
@@ -164,9 +183,17 @@ Server::~Server() {
 }
 
 void Server::Start() {
+  impl_->RaiseDescriptorLimit();
   impl_->Bind();
-  impl_->StartThreads();
   impl_->running = true;
+  try {
+    impl_->StartThreads();
+  } catch (const std::system_error& failure) {
+    Stop();
+    throw Error(Code::kEnvironment, fmt::format("cannot start a thread: {}", failure.what()),
+                {.hint = "allow this user more threads (ulimit -u, a container's pids limit), or "
+                         "ask for fewer"});
+  }
 }
 
 uint16_t Server::Port() const {

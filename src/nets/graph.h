@@ -12,9 +12,9 @@ namespace keelrow::nets {
 
 /// A network as data: nodes in the order in which they run, each an operator from ops.cpp, and the
 /// parameters they own by the names that torchvision uses. One description serves everything: the
-/// trainer runs it with LibTorch (train/interpreter), onnx_writer.cpp writes it for the engine,
-/// `keelrow plan` counts parameters; none of them looks at the network's C++ again. Plain data,
-/// immutable once a GraphBuilder has made it; so any number of threads may read it.
+/// trainer runs it with LibTorch (train/interpreter), onnx_writer.cpp writes it for the engine;
+/// neither looks at the network's C++ again. Plain data, immutable once a GraphBuilder has made it;
+/// so any number of threads may read it.
 struct Graph {
   /// Index into `values`. Value 0 … inputs-1 are the graph's inputs.
   using ValueId = int;

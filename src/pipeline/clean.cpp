@@ -25,6 +25,7 @@ Names Everything(const Workspace& workspace) {
   Names ids;
   AddNames(workspace.Cache("").parent_path(), ".json", ids);
   AddNames(workspace.Work("").parent_path(), "", ids);
+  AddNames(workspace.Scratch("").parent_path(), "", ids);
   AddNames(workspace.Job("").parent_path(), ".json", ids);
   AddNames(workspace.Log("").parent_path(), ".log", ids);
   return ids;
@@ -39,6 +40,11 @@ Names OfNewestRun(const Workspace& workspace) {
     if (parts) ids.insert(ArtifactId(step, parts->Key(step)));
   }
   return ids;
+}
+
+bool CanGoOn(const Workspace& workspace, const std::string& id) {
+  std::error_code none;
+  return fs::exists(workspace.Scratch(id), none) && !fs::is_empty(workspace.Scratch(id), none);
 }
 
 uint64_t SizeOf(const fs::path& path) {
@@ -56,7 +62,7 @@ uint64_t Remove(const Workspace& workspace, const std::string& id, bool dry_run)
   // The record first: without it the folder does not count.
   for (const fs::path& path :
        std::array{workspace.CacheRecord(id), workspace.Cache(id), workspace.Work(id),
-                  workspace.Job(id), workspace.Log(id)}) {
+                  workspace.Scratch(id), workspace.Job(id), workspace.Log(id)}) {
     bytes += SizeOf(path);
     if (!dry_run) fs::remove_all(path);
   }
@@ -70,6 +76,10 @@ CleanResult Clean(const Workspace& workspace, const CleanOptions& options) {
   CleanResult result;
   for (const std::string& id : Everything(workspace)) {
     if (kept.contains(id)) continue;
+    if (!options.all && CanGoOn(workspace, id)) {
+      result.unfinished.push_back(id);
+      continue;
+    }
     const auto lock = FileLock::TryAcquire(workspace.LockFile(id));
     if (!lock) {
       result.in_use.push_back(id);

@@ -77,4 +77,18 @@ void LockFile::Check(const Plan& plan) const {
               {.hint = "run without --locked to renew it"});
 }
 
+std::string LockFile::FirstDifference(const Plan& plan, const RunResult& result) const {
+  for (const PlannedStep& step : plan.steps) {
+    const auto locked = contents.find(step.kind->name);
+    const auto made = result.artifacts.find(step.kind->name);
+    if (locked == contents.end() || made == result.artifacts.end()) continue;
+    if (locked->second != made->second.ContentHash()) return step.kind->name;
+  }
+  return "";
+}
+
+bool LockFile::OfThisMachine() const {
+  return cpu == CpuFeatures() && cores == AvailableCores();
+}
+
 }  // namespace keelrow::pipeline

@@ -23,6 +23,11 @@ struct LockFile {
 
   /// Throws kLock, naming the steps whose keys differ and why.
   void Check(const Plan& plan) const;
+  /// The first step whose output has other bytes than when the lock was made; empty: none.
+  std::string FirstDifference(const Plan& plan, const RunResult& result) const;
+  /// Whether processor and cores are those that the lock was made on; else numbers may round
+  /// differently.
+  bool OfThisMachine() const;
 };
 
 /// The vector instructions of this processor, "avx2 avx512f …".

@@ -36,18 +36,20 @@ class StepRun {
     }
     record.seconds = std::chrono::duration<double>(Clock::now() - started).count();
     ArtifactCache(workspace_).Publish(std::move(record));
+    fs::remove_all(workspace_.Scratch(id_));  // last: a full disk before this costs no training
   }
 
  private:
   void PrepareFolder() {
-    const fs::path work = workspace_.Work(id_);
-    if (!step_.kind->resumable) fs::remove_all(work);
-    MakeFolders(work);
+    fs::remove_all(workspace_.Work(id_));
+    MakeFolders(workspace_.Work(id_));
+    if (step_.kind->resumable) MakeFolders(workspace_.Scratch(id_));
     fs::remove(workspace_.Log(id_));
   }
 
   void WriteJob() {
     project::StepJob job{.step = step_.kind->name,
+                         .task = options_.task,
                          .config = step_.parts.config,
                          .project_folder = workspace_.project_folder(),
                          .outside = step_.parts.outside,
@@ -56,6 +58,7 @@ class StepRun {
     for (const std::string& input : step_.kind->after) {
       job.inputs[input] = workspace_.Cache(ArtifactId(input, step_.parts.inputs.at(input)));
     }
+    if (step_.kind->resumable) job.scratch = workspace_.Scratch(id_);
     if (step_.kind->registry) job.store = workspace_.StoreFile();
     WriteJsonFile(workspace_.Job(id_), job.ToJson());
   }
@@ -180,14 +183,13 @@ class Obtaining {
 
 RunResult Run(const Plan& plan, const Workspace& workspace, const RunOptions& options) {
   RunResult result;
-  std::vector<FileLock> in_use;
   const RunObserver& observer = options.observer;
   size_t index = 0;
   for (const PlannedStep& step : plan.steps) {
     ThrowIfStopped();
     if (observer.on_start) observer.on_start(step, index, plan.steps.size());
     auto [record, ran, lock] = Obtaining(step, workspace, options, result).Obtain();
-    in_use.push_back(std::move(lock));
+    result.in_use.push_back(std::move(lock));
     if (ran) result.ran.push_back(step.kind->name);
     ArtifactCache(workspace).Remember(record);  // cached too: a kill may have come in between
     if (observer.on_end) observer.on_end(step, record, ran);

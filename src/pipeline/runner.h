@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/files.h"
 #include "pipeline/plan.h"
 #include "project/step_job.h"
 
@@ -23,7 +24,8 @@ struct RunObserver {
 };
 
 struct RunOptions {
-  std::string run = {};  // id in the store, handed to the steps
+  std::string task = {};  // the project's, handed to the steps
+  std::string run = {};   // id in the store, handed to the steps
   RunObserver observer = {};
   std::chrono::seconds patience = std::chrono::hours(24);  // with another run, then kTimeout
 };
@@ -32,13 +34,14 @@ struct RunOptions {
 struct RunResult {
   std::vector<std::string> ran;                     // steps in the order in which they ran
   std::map<std::string, ArtifactRecord> artifacts;  // every planned step's output
+  std::vector<FileLock> in_use;                     // while they live, nobody changes the artifacts
 };
 
 /// Runs what the plan says, each step in a process of its own. Two runs at once do no harm: a
 /// step's key is locked while it is made, and who comes second takes the result; outputs in use
-/// are locked against change until the run ends. A killed run leaves finished steps in the cache
-/// and resumable work where it was. Throws the step's own error, kStepFailed when it died without
-/// one, kInterrupted on a requested stop.
+/// are locked against change while the result lives. A killed run leaves finished steps in the
+/// cache and resumable work where it was. Throws the step's own error, kStepFailed when it died
+/// without one, kInterrupted on a requested stop.
 RunResult Run(const Plan& plan, const Workspace& workspace, const RunOptions& options);
 
 }  // namespace keelrow::pipeline

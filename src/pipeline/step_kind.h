@@ -21,7 +21,7 @@ struct StepKind {
   std::vector<std::string> after;   // steps whose output folders it reads
   std::vector<std::string> config;  // dotted keys of the project file that it reads
   std::map<std::string, std::string> environment = {};  // added for its process; no part of a key
-  bool resumable = false;  // its output folder survives a kill and is gone on with
+  bool resumable = false;  // it has a scratch folder, which survives until its output is finished
   bool registry = false;   // it reads or changes the registry of models, beyond its output folder
   /// Content outside the pipeline that it reads (the data source), as a hash. Null: nothing.
   std::string (*outside)(const Json& config, const Workspace& workspace) = nullptr;

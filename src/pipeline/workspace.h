@@ -11,6 +11,7 @@ namespace keelrow::pipeline {
 /// The folder `.keelrow/` beside the project file: everything that Keelrow keeps.
 ///   cache/STEP-KEY/   finished outputs, with STEP-KEY.json naming every file and its hash
 ///   work/STEP-KEY/    outputs in the making; jobs/, logs/ and locks/ hold what goes with them
+///   scratch/STEP-KEY/ what an unfinished step that can be resumed goes on from
 ///   last/STEP.json    what the step's key was made of in the newest run
 ///   store.db, models/ runs, metrics and the registry
 class Workspace {
@@ -25,6 +26,7 @@ class Workspace {
     return root_ / "cache" / (id + ".json");
   }
   std::filesystem::path Work(const std::string& id) const { return root_ / "work" / id; }
+  std::filesystem::path Scratch(const std::string& id) const { return root_ / "scratch" / id; }
   std::filesystem::path Job(const std::string& id) const { return root_ / "jobs" / (id + ".json"); }
   std::filesystem::path Log(const std::string& id) const { return root_ / "logs" / (id + ".log"); }
   std::filesystem::path LockFile(const std::string& id) const {

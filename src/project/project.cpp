@@ -21,7 +21,8 @@ void ApplyEnvironment(config::Node& root, const std::string& env) {
         Code::kNotFound, fmt::format("the project has no environment `{}`", env),
         {.hint = names.empty() ? "add it under `envs`" : "environments: " + JoinText(names, ", ")});
   }
-  config::Merge(root, config::Node(*overlay));
+  // `prod:` without keys changes nothing.
+  if (overlay->kind != config::Node::Kind::kNull) config::Merge(root, config::Node(*overlay));
 }
 
 void ApplySet(config::Node& root, const std::string& assignment) {

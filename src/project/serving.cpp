@@ -32,6 +32,11 @@ void Describe(config::Object<ServeLimitsConfig>& object) {
   object.Field("header", &ServeLimitsConfig::header, "Largest header of a request.")
       .Range(ByteSize{1024}, ByteSize{1 << 20});
   object
+      .Field("pixels", &ServeLimitsConfig::pixels,
+             "Most pixels of a picture, by what its header says: a small file can claim many, and "
+             "each takes up to 9 bytes while it is decoded.")
+      .Range(1, 64'000'000);
+  object
       .Field("body_timeout", &ServeLimitsConfig::body_timeout,
              "How long a body may take beyond the time that its size takes at 64 KiB/s.")
       .Range(kShortest, kLongest);

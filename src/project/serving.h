@@ -20,6 +20,7 @@ struct ServeLimitsConfig {
   ByteSize body{16'000'000};
   ByteSize bodies{uint64_t{256} << 20};
   ByteSize header{16'384};
+  int pixels = 25'000'000;
   Duration body_timeout{std::chrono::seconds(10)};
   Duration idle_timeout{std::chrono::seconds(60)};
   int connections = 4096;

@@ -19,11 +19,13 @@ void WriteLine(const std::string& line) {
 
 Json StepJob::ToJson() const {
   Json json = {{"step", step},
+               {"task", task},
                {"config", config},
                {"project_folder", project_folder.string()},
                {"inputs", Json::object()},
                {"outside", outside},
                {"output", output.string()},
+               {"scratch", scratch.string()},
                {"run", run},
                {"store", store.string()}};
   for (const auto& [name, path] : inputs) json["inputs"][name] = path.string();
@@ -33,10 +35,12 @@ Json StepJob::ToJson() const {
 StepJob StepJob::FromJson(const Json& json, const std::string& name) {
   try {
     StepJob job{.step = Member(json, "step", name),
+                .task = json.value("task", ""),
                 .config = Member(json, "config", name),
                 .project_folder = Member(json, "project_folder", name).get<std::string>(),
                 .outside = Member(json, "outside", name),
                 .output = Member(json, "output", name).get<std::string>(),
+                .scratch = json.value("scratch", ""),
                 .run = json.value("run", ""),
                 .store = json.value("store", "")};
     for (const auto& [step, path] : Member(json, "inputs", name).items()) {

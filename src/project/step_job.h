@@ -15,12 +15,14 @@ namespace keelrow::project {
 
 struct StepJob {
   std::string step;
+  std::string task = {};  // whose step it is: the same name may do something else in another task
   Json config;  // only the keys that the step declares, as {"train.epochs": …} nests: a tree
   std::filesystem::path project_folder;                 // base of relative paths in the config
   std::map<std::string, std::filesystem::path> inputs;  // by producing step: its output folder
   std::string outside = {};      // hash of the content outside the pipeline that was planned with
-  std::filesystem::path output;  // an existing folder to fill; survives a kill for resuming
-  std::string run = {};          // id in the store, for what is recorded there; never part of a key
+  std::filesystem::path output;  // an empty folder to fill
+  std::filesystem::path scratch = {};  // of a resumable step: survives until the output is kept
+  std::string run = {};  // id in the store, for what is recorded there; never part of a key
   std::filesystem::path store = {};  // store.db, for a step that declares `registry`; else empty
 
   Json ToJson() const;

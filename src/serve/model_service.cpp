@@ -75,11 +75,12 @@ ModelService::~ModelService() {
 
 void ModelService::Start() {
   state_->server->Start();
-  state_->watcher =
-      std::make_unique<ModelWatcher>(WatchOptions{.store = state_->options.store,
-                                                  .root = state_->options.root,
-                                                  .every = state_->options.config.watch.value},
-                                     state_->context);
+  state_->watcher = std::make_unique<ModelWatcher>(
+      WatchOptions{.store = state_->options.store,
+                   .root = state_->options.root,
+                   .pixels_max = state_->options.config.limits.pixels,
+                   .every = state_->options.config.watch.value},
+      state_->context);
 }
 
 uint16_t ModelService::Port() const {

@@ -24,12 +24,13 @@ Tensor BlankInput(const bundle::Manifest& manifest) {
 }  // namespace
 
 std::shared_ptr<const LoadedModel> LoadModel(const track::ModelVersion& version,
-                                             const std::filesystem::path& root) {
+                                             const WatchOptions& options) {
   // One thread an inference: requests run beside each other on the workers.
   auto model = std::make_shared<LoadedModel>(
       LoadedModel{.name = version.model,
                   .version = version.version,
-                  .predictor = engine::Predictor::Load(root / version.bundle_path)});
+                  .predictor = engine::Predictor::Load(options.root / version.bundle_path),
+                  .pixels_max = options.pixels_max});
   if (model->predictor.bundle_hash() != version.bundle_hash) {
     throw Error(Code::kCorrupt,
                 fmt::format("the bundle {} is not the one that was registered as {} version {}",
@@ -91,7 +92,7 @@ void ModelWatcher::Follow(const track::ModelVersion& wanted) {
   if (present && present->version == wanted.version) return;
   try {
     const auto began = Clock::now();
-    auto model = LoadModel(wanted, options_.root);
+    auto model = LoadModel(wanted, options_);
     context_.slot.Put(std::move(model));
     context_.metrics.SetLoaded({.model = wanted.model, .version = wanted.version});
     const std::chrono::duration<double, std::milli> took = Clock::now() - began;

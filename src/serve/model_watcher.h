@@ -17,6 +17,7 @@ struct WatchOptions {
   std::filesystem::path store;  // the registry's file
   std::filesystem::path root;   // what relative bundle paths start from
   std::string alias = "champion";
+  int64_t pixels_max = 64'000'000;  // of a picture that is asked about
   std::chrono::milliseconds every{200};
   std::chrono::milliseconds retry{5'000};  // after a failure, though nothing changed
 };
@@ -54,6 +55,6 @@ class ModelWatcher {
 /// Loads a registered version and runs it once, so that its first request is as fast as the
 /// others. Throws what Predictor::Load throws, kCorrupt when the bundle is not the registered one.
 std::shared_ptr<const LoadedModel> LoadModel(const track::ModelVersion& version,
-                                             const std::filesystem::path& root);
+                                             const WatchOptions& options);
 
 }  // namespace keelrow::serve

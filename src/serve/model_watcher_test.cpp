@@ -67,7 +67,7 @@ TEST_F(Watcher, ABundleThatWasExchangedIsRefused) {
   fs::remove_all(folder_.path() / "bundles/2");
   fs::copy(folder_.path() / "bundles/1", folder_.path() / "bundles/2");
   try {
-    LoadModel(store_.GetVersion(kModelName, exchanged), folder_.path());
+    LoadModel(store_.GetVersion(kModelName, exchanged), {.root = folder_.path()});
     FAIL() << "another bundle stands under the registered path";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), Code::kCorrupt);

@@ -6,6 +6,7 @@
 
 #include "base/base64.h"
 #include "base/text.h"
+#include "data/image_decode.h"
 #include "http/form.h"
 #include "serve/numbers.h"
 #include "serve/validation.h"
@@ -144,14 +145,39 @@ Result RefuseType(const http::Request& request) {
   return faults.ToResponse();
 }
 
-}  // namespace
-
-Result ReadPredictRequest(const LoadedModel& model, const http::Request& request) {
+Result ReadBody(const LoadedModel& model, const http::Request& request) {
   const std::string type = request.ContentType();
   if (IsJson(type)) return ReadJsonBody(model, request);
   if (type == "multipart/form-data") return ReadForm(request);
   if (type.starts_with("image/") || type == "application/octet-stream") return ReadFile(request);
   return RefuseType(request);
+}
+
+/// Before anything is decoded. A picture whose header cannot be read is left to the decoder, which
+/// says what is wrong with it.
+void RequireFewPixels(const transforms::Payload& payload, int64_t most) {
+  data::ImageHeader header;
+  if (const auto* image = std::get_if<data::Image>(&payload)) {
+    header = {.format = "pixels", .width = image->width, .height = image->height};
+  } else if (const auto* bytes = std::get_if<std::string>(&payload)) {
+    const auto read = data::ReadImageHeader(std::as_bytes(std::span(*bytes)));
+    if (read) header = *read;
+  }
+  if (int64_t{header.width} * header.height <= most) return;
+  throw Error(Code::kLimit,
+              fmt::format("the picture claims {} x {} pixels, but at most {} are taken",
+                          header.width, header.height, most));
+}
+
+}  // namespace
+
+Result ReadPredictRequest(const LoadedModel& model, const http::Request& request) {
+  Result read = ReadBody(model, request);
+  const auto* accepted = std::get_if<PredictRequest>(&read);
+  if (accepted != nullptr && model.predictor.DecodedKind() == transforms::Kind::kImage) {
+    RequireFewPixels(accepted->payload, model.pixels_max);
+  }
+  return read;
 }
 
 }  // namespace keelrow::serve

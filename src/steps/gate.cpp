@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/files.h"
+#include "base/text.h"
 #include "bundle/bundle.h"
 #include "evaluate/metrics.h"
 #include "steps/steps.h"
@@ -62,11 +63,18 @@ bool OnSameData(const Json& one, const Json& other) {
          one.value("data_sha256", Json()) == other.value("data_sha256", Json());
 }
 
-std::optional<Reference> FindReference(const project::StepJob& job, const std::string& alias,
+/// "champion" of "@champion".
+std::string AliasOf(const project::GateConfig& gate) {
+  const std::string& written = gate.not_worse_than;
+  return written.starts_with('@') ? written.substr(1) : written;
+}
+
+std::optional<Reference> FindReference(const project::StepJob& job, const project::GateConfig& gate,
                                        const Json& measured) {
-  if (alias.empty()) return std::nullopt;
+  const std::string name = AliasOf(gate);
+  if (name.empty()) return std::nullopt;
   const track::Store store(job.StoreFile());
-  const std::string name = alias.starts_with('@') ? alias.substr(1) : alias;
+  CheckReference(gate, job.Config("name"), store);
   const auto version = store.FindAlias(job.Config("name"), name);
   if (!version) return std::nullopt;
   const Json theirs = MetricsOfBundle(job.project_folder / version->bundle_path);
@@ -113,10 +121,25 @@ Verdict Judge(const project::GateConfig& gate, const std::map<std::string, doubl
   return verdict;
 }
 
+void CheckReference(const project::GateConfig& gate, const std::string& model,
+                    const track::Store& store) {
+  const std::string alias = AliasOf(gate);
+  if (alias.empty() || alias == "champion" || store.FindAlias(model, alias)) return;
+  std::vector<std::string> known = {"@champion"};
+  for (const track::ModelVersion& version : store.Versions(model)) {
+    for (const std::string& other : version.aliases) known.push_back("@" + other);
+  }
+  std::string hint = DidYouMean("@" + alias, known);
+  if (hint.empty()) hint = "aliases: " + JoinText(known, ", ");
+  throw Error(Code::kNotFound,
+              fmt::format("gate.not_worse_than: {} has no alias `@{}`", model, alias),
+              {.hint = hint});
+}
+
 Verdict JudgeNow(const project::StepJob& job) {
   const auto gate = config::ReadJson<project::GateConfig>(job.Config("gate"), "gate");
   const Json measured = MetricsOfBundle(job.Input("package", "bundle"));
-  return Judge(gate, measured.at("metrics"), FindReference(job, gate.not_worse_than, measured));
+  return Judge(gate, measured.at("metrics"), FindReference(job, gate, measured));
 }
 
 void Gate(const project::StepJob& job) {

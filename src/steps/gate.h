@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "project/project.h"
 #include "project/step_job.h"
+#include "track/store.h"
 
 namespace keelrow::steps {
 
@@ -39,6 +40,11 @@ struct Reference {
 /// Without a reference (no champion yet) `not_worse_than` passes.
 Verdict Judge(const project::GateConfig& gate, const std::map<std::string, double>& metrics,
               const std::optional<Reference>& reference);
+
+/// Throws kNotFound when `not_worse_than` names an alias that the model's registry does not have;
+/// @champion may be missing, before the first promotion.
+void CheckReference(const project::GateConfig& gate, const std::string& model,
+                    const track::Store& store);
 
 /// The verdict on the bundle of the step `package`, as things stand now: a version may have been
 /// promoted since the last verdict.

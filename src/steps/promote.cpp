@@ -11,6 +11,7 @@ namespace keelrow::steps {
 namespace {
 
 constexpr const char* kActor = "keelrow run";
+constexpr std::chrono::minutes kPatience{10};  // with another run that copies the same bundle
 
 bool IsSound(const fs::path& folder) {
   try {
@@ -28,16 +29,13 @@ fs::path KeepBundle(const project::StepJob& job, const std::string& hash) {
   const fs::path place = fs::path(".keelrow") / "models" / job.Config("name") / hash.substr(0, 16);
   const fs::path kept = job.project_folder / place;
   MakeFolders(kept.parent_path());
+  // Else another run could remove what we have just registered, taking it for unsound.
+  const FileLock alone(kept.parent_path() / ".lock", kPatience);
   if (IsSound(kept)) return place;
   fs::remove_all(kept);
   const fs::path draft = job.output / "draft";  // the pipeline clears it when we are killed here
   CopyFolder(job.Input("package", "bundle"), draft);
-  try {
-    PublishFolder(draft, kept);
-  } catch (const Error& error) {
-    if (error.code() != Code::kConflict) throw;
-    fs::remove_all(draft);  // another run has just kept the same one
-  }
+  PublishFolder(draft, kept);
   return place;
 }
 
@@ -79,7 +77,12 @@ void Promote(const project::StepJob& job) {
                  .alias = "champion",
                  .actor = kActor,
                  .reason = "passed the gate"});
-  const std::string text = fmt::format("{} version {} is @champion", model, version.version);
+  std::string text = fmt::format("{} version {} is @champion", model, version.version);
+  // The report shows the verdict that was current when it was made.
+  const Json reported = ReadJsonFile(job.Input("gate", "verdict.json"));
+  if (reported != verdict.ToJson()) {
+    text += " (judged anew, for the one before it changed: `keelrow models show` has the verdict)";
+  }
   WriteJsonFile(
       job.output / "promotion.json",
       {{"model", model}, {"version", version.version}, {"bundle_sha256", hash}, {"text", text}});

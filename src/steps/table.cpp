@@ -9,6 +9,7 @@
 #include "evaluate/metrics.h"
 #include "project/job_source.h"
 #include "steps/steps.h"
+#include "transforms/chain.h"
 
 namespace keelrow::steps {
 namespace {
@@ -81,14 +82,21 @@ const std::vector<Step>& ImageClassification() {
   return steps;
 }
 
-/// Each condition must be on a metric that the step `evaluate` measures.
-void CheckClassification(const project::Project& project) {
-  std::vector<std::string> known;
-  for (const data::Subset subset : {data::Subset::kTest, data::Subset::kValidation}) {
+/// What the step `evaluate` measures.
+std::vector<std::string> MeasuredMetrics(const data::SplitConfig& split) {
+  std::vector<std::string> names;
+  for (const auto& [subset, share] : {std::pair{data::Subset::kTest, split.test},
+                                      std::pair{data::Subset::kValidation, split.validation}}) {
+    if (share == 0 && split.time.empty()) continue;
     for (const evaluate::Metric& metric : evaluate::MetricsTable()) {
-      known.push_back(fmt::format("{}.{}", data::Name(subset), metric.name));
+      names.push_back(fmt::format("{}.{}", data::Name(subset), metric.name));
     }
   }
+  return names;
+}
+
+void CheckGate(const project::Project& project) {
+  const std::vector<std::string> known = MeasuredMetrics(project.data.split);
   for (const auto& [metric, limit] : project.gate.metrics) {
     if (std::ranges::find(known, metric) != known.end()) continue;
     std::string hint = DidYouMean(metric, known);
@@ -98,13 +106,23 @@ void CheckClassification(const project::Project& project) {
   }
 }
 
+void CheckClassification(const project::Project& project) {
+  transforms::Chain(project.prepare).OutputShape();
+  CheckGate(project);
+  const data::SplitConfig& split = project.data.split;
+  if (project.train.early_stop > 0 && split.validation == 0 && split.time.empty()) {
+    throw Error(Code::kBadValue, "`train.early_stop` is set, but there are no validation examples",
+                {.hint = "give `data.split.validation` a share, or set `train.early_stop` to 0"});
+  }
+}
+
 struct Task {
   std::string_view name;
   const std::vector<Step>& (*steps)();
   void (*check)(const project::Project& project);
 };
 
-/// The tasks of project files. Steps of one name do the same in every task.
+/// The tasks of project files.
 constexpr Task kTasks[] = {{"image-classification", ImageClassification, CheckClassification}};
 
 const Task& FindTask(const std::string& name) {
@@ -130,10 +148,8 @@ std::vector<pipeline::StepKind> KindsFor(const std::string& task) {
 }
 
 void RunStep(const project::StepJob& job) {
-  for (const Task& task : kTasks) {
-    for (const Step& step : task.steps()) {
-      if (step.kind.name == job.step && step.run != nullptr) return step.run(job);
-    }
+  for (const Step& step : StepsFor(job.task)) {
+    if (step.kind.name == job.step && step.run != nullptr) return step.run(job);
   }
   throw Error(Code::kNotFound, fmt::format("this program has no step `{}`", job.step));
 }

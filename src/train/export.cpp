@@ -32,9 +32,10 @@ nets::WeightMap Probe(const Trained& trained) {
   const Sets& sets = trained.sets;
   const ExampleSet& examples = sets.validation.size() > 0 ? sets.validation : sets.train;
   std::vector<Tensor> rows;
-  for (size_t i = 0; i < std::min(kProbeExamplesMax, examples.size()); ++i) {
+  const size_t count = std::min(kProbeExamplesMax, examples.size());
+  for (size_t i = 0; i < count; ++i) {
     // Spread over the set: examples are sorted by id, so neighbours are of one class.
-    rows.push_back(examples.Plain(i * examples.size() / kProbeExamplesMax).input);
+    rows.push_back(examples.Plain(i * examples.size() / count).input);
   }
   Tensor input = Stack(rows);
   const at::Tensor logits =
@@ -77,7 +78,6 @@ void Export(const Trained& trained) {
   nets::WriteSafetensors(folder / "probe.safetensors", Probe(trained));
   WriteJsonFile(folder / "history.json", trained.trainer.position().history.ToJson());
   WriteJsonFile(folder / "training.json", Facts(trained));
-  fs::remove(Trainer::CheckpointPath(trained.job));
 }
 
 }  // namespace keelrow::train

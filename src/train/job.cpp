@@ -33,6 +33,7 @@ TrainJob ReadTrainJob(const project::StepJob& step) {
           .source = project::SourceOptionsFrom(step.config, step.project_folder),
           .catalog = catalog,
           .output = step.output,
+          .scratch = step.scratch,
           .seed = Read<uint64_t>(step, "seed"),
           .identity = Identify(step, catalog)};
 }

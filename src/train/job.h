@@ -20,6 +20,7 @@ struct TrainJob {
   data::SourceOptions source;
   std::filesystem::path catalog;  // the split's list of examples with their subsets
   std::filesystem::path output;
+  std::filesystem::path scratch;  // for the checkpoint
   uint64_t seed = 0;
   /// Hash of everything that decides the result but for the number of threads: configuration,
   /// seed, examples, program. A checkpoint of another identity is not gone on with.

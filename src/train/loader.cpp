@@ -15,11 +15,20 @@ Loader::Loader(Batches batches, Prepare prepare, const Options& options)
   for (size_t i = 0; i < count; ++i) {
     queues_.push_back(std::make_unique<BoundedQueue<Item>>(capacity));
   }
-  for (size_t i = 0; i < count; ++i)
-    threads_.emplace_back([this, i](const std::stop_token& stop) { Work(i, stop); });
+  try {
+    for (size_t i = 0; i < count; ++i)
+      threads_.emplace_back([this, i](const std::stop_token& stop) { Work(i, stop); });
+  } catch (...) {  // no more threads are allowed; those that run must not wait for ever
+    Stop();
+    throw;
+  }
 }
 
 Loader::~Loader() {
+  Stop();
+}
+
+void Loader::Stop() {
   for (std::jthread& thread : threads_) thread.request_stop();
   for (const auto& queue : queues_) queue->Close();
 }

@@ -53,6 +53,7 @@ class Loader {
     std::exception_ptr failure;
   };
 
+  void Stop();
   void Work(size_t first, const std::stop_token& stop);
   Item Make(const std::vector<size_t>& examples, const std::stop_token& stop) const;
 

@@ -51,7 +51,7 @@ Trainer::Trainer(const TrainJob& job, const Interpreter& network, const Sets& se
 }
 
 std::filesystem::path Trainer::CheckpointPath(const TrainJob& job) {
-  return job.output / "checkpoint.safetensors";
+  return job.scratch / "checkpoint.safetensors";
 }
 
 void Trainer::Resume() {

@@ -18,7 +18,7 @@ struct Sets {
 /// operator, and loaders theirs.
 class Trainer {
  public:
-  /// Goes on from the checkpoint in job.output when there is one. `job` and `network` outlive it.
+  /// Goes on from the checkpoint in job.scratch when there is one. `job` and `network` outlive it.
   /// kNoData when the job asks for an early stop and there is nothing to validate on.
   Trainer(const TrainJob& job, const Interpreter& network, const Sets& sets);
 

@@ -16,7 +16,7 @@ pipeline::Plan TinyProject::Plan(const project::LoadedProject& loaded,
 }
 
 std::vector<std::string> TinyProject::Run(const pipeline::Plan& plan) const {
-  return pipeline::Run(plan, workspace(), {}).ran;
+  return pipeline::Run(plan, workspace(), {.task = "image-classification"}).ran;
 }
 
 fs::path TinyProject::Output(const pipeline::Plan& plan, const std::string& step) const {
