@@ -16,7 +16,7 @@ namespace {
 /// As the step `check` does it.
 data::QualityResult Measure(const project::LoadedProject& loaded,
                             const std::filesystem::path& folder) {
-  const project::StepJob job{.config = loaded.canonical, .project_folder = folder};
+  const job::StepJob job{.config = loaded.canonical, .project_folder = folder};
   return steps::MeasureQuality(job, project::OpenJobSource(job)->List());
 }
 

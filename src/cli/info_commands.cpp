@@ -4,7 +4,7 @@
 #include "base/version.h"
 #include "cli/commands.h"
 #include "config/schema.h"
-#include "project/step_job.h"
+#include "job/step_job.h"
 #include "steps/table.h"
 
 namespace keelrow::cli {
@@ -35,13 +35,13 @@ void PrintDocs(const std::string& what) {
 /// A failure goes to the pipeline with its code; anything else ends as an internal error there.
 void RunStepProcess(const std::string& name, const std::string& path) {
   try {
-    const project::StepJob job = project::StepJob::Load(path);
+    const job::StepJob job = job::StepJob::Load(path);
     if (job.step != name) {
       throw Error(Code::kUsage, fmt::format("{} is a job of step `{}`", path, job.step));
     }
     steps::RunStep(job);
   } catch (const std::exception& failure) {
-    project::EmitFailure(AsError(failure));
+    job::EmitFailure(AsError(failure));
     throw;
   }
 }

@@ -7,7 +7,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "project/step_job.h"
+#include "job/step_job.h"
 
 namespace keelrow::cli {
 namespace {

@@ -35,7 +35,7 @@ void Flatten(const Json& json, const std::string& path, std::map<std::string, st
 }
 
 std::string ProgressLine(const pipeline::PlannedStep& step, size_t index, size_t count,
-                         const project::StepEvent& event) {
+                         const job::StepEvent& event) {
   std::string line = fmt::format("[{}/{}] {}", index + 1, count, step.kind->name);
   if (event.fraction) line += fmt::format("  {:3.0f} %", 100 * *event.fraction);
   if (!event.text.empty()) line += "  " + event.text;
@@ -105,7 +105,7 @@ class RunSession::Recorder {
 
  private:
   /// A metric that cannot be recorded is no reason to end a training of hours.
-  void LogMetrics(const project::StepEvent& event) {
+  void LogMetrics(const job::StepEvent& event) {
     try {
       store_.LogMetrics(run_, event.step.value_or(0), event.metrics);
     } catch (const Error& error) {
@@ -113,7 +113,7 @@ class RunSession::Recorder {
     }
   }
 
-  void OnEvent(const pipeline::PlannedStep& step, const project::StepEvent& event) {
+  void OnEvent(const pipeline::PlannedStep& step, const job::StepEvent& event) {
     if (!event.metrics.empty()) LogMetrics(event);
     if (!event.text.empty() || event.fraction) {
       progress_.Show(ProgressLine(step, index_, count_, event));

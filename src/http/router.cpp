@@ -9,8 +9,11 @@
 namespace keelrow::http {
 namespace {
 
+/// A parameter is a whole segment; half of one would be taken for plain text in silence.
 bool IsParameter(std::string_view segment) {
-  return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+  if (segment.find_first_of("{}") == std::string_view::npos) return false;
+  if (segment.size() > 2 && segment.front() == '{' && segment.back() == '}') return true;
+  throw Error(Code::kInternal, fmt::format("`{}` is no segment of a route", segment));
 }
 
 std::vector<std::string> SplitPattern(std::string_view pattern) {

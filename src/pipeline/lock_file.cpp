@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "base/files.h"
 #include "base/parallel.h"
 #include "base/text.h"
@@ -78,7 +80,12 @@ void LockFile::Check(const Plan& plan) const {
 }
 
 std::string LockFile::FirstDifference(const Plan& plan, const RunResult& result) const {
+  std::set<std::string> read;
   for (const PlannedStep& step : plan.steps) {
+    read.insert(step.kind->after.begin(), step.kind->after.end());
+  }
+  for (const PlannedStep& step : plan.steps) {
+    if (!read.contains(step.kind->name) || step.kind->registry) continue;
     const auto locked = contents.find(step.kind->name);
     const auto made = result.artifacts.find(step.kind->name);
     if (locked == contents.end() || made == result.artifacts.end()) continue;

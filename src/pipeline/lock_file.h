@@ -23,7 +23,8 @@ struct LockFile {
 
   /// Throws kLock, naming the steps whose keys differ and why.
   void Check(const Plan& plan) const;
-  /// The first step whose output has other bytes than when the lock was made; empty: none.
+  /// The first step whose output has other bytes than when the lock was made; empty: none. What no
+  /// other step reads is for people, and may name the run; what depends on the registry changes.
   std::string FirstDifference(const Plan& plan, const RunResult& result) const;
   /// Whether processor and cores are those that the lock was made on; else numbers may round
   /// differently.

@@ -48,13 +48,13 @@ class StepRun {
   }
 
   void WriteJob() {
-    project::StepJob job{.step = step_.kind->name,
-                         .task = options_.task,
-                         .config = step_.parts.config,
-                         .project_folder = workspace_.project_folder(),
-                         .outside = step_.parts.outside,
-                         .output = workspace_.Work(id_),
-                         .run = options_.run};
+    job::StepJob job{.step = step_.kind->name,
+                     .task = options_.task,
+                     .config = step_.parts.config,
+                     .project_folder = workspace_.project_folder(),
+                     .outside = step_.parts.outside,
+                     .output = workspace_.Work(id_),
+                     .run = options_.run};
     for (const std::string& input : step_.kind->after) {
       job.inputs[input] = workspace_.Cache(ArtifactId(input, step_.parts.inputs.at(input)));
     }
@@ -71,9 +71,9 @@ class StepRun {
     std::optional<Error> failure;
     Process process(command);
     const ExitStatus status = process.Wait([&](const std::string& line) {
-      if (auto event = project::StepEvent::FromLine(line)) {
+      if (auto event = job::StepEvent::FromLine(line)) {
         if (options_.observer.on_event) options_.observer.on_event(step_, *event);
-      } else if (auto error = project::FailureFromLine(line)) {
+      } else if (auto error = job::FailureFromLine(line)) {
         failure = error;
       }
     });
@@ -117,7 +117,8 @@ struct Held {
 };
 
 /// Takes a step's output from the cache or makes it. Locks are taken in the order of the steps,
-/// which is the same for every run, so runs that wait for each other cannot come to a circle.
+/// which is the same for every run, so runs that wait for each other cannot come to a circle. (That
+/// holds while a run has one key for each step; with several, take them in the order of their ids.)
 class Obtaining {
  public:
   Obtaining(const PlannedStep& step, const Workspace& workspace, const RunOptions& options,

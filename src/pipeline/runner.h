@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/files.h"
+#include "job/step_job.h"
 #include "pipeline/plan.h"
-#include "project/step_job.h"
 
 namespace keelrow::pipeline {
 
@@ -16,7 +16,7 @@ namespace keelrow::pipeline {
 /// thread that runs.
 struct RunObserver {
   std::function<void(const PlannedStep& step, size_t index, size_t count)> on_start;
-  std::function<void(const PlannedStep& step, const project::StepEvent& event)> on_event;
+  std::function<void(const PlannedStep& step, const job::StepEvent& event)> on_event;
   /// Another run makes the step's output, or reads it while this one must make it again.
   std::function<void(const PlannedStep& step)> on_wait;
   /// `ran` is false for a step that was cached, or that another process finished meanwhile.

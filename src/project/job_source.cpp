@@ -17,7 +17,7 @@ data::SourceOptions SourceOptionsFrom(const Json& config,
           .stat_cache = project_folder / ".keelrow" / "source-digests"};
 }
 
-std::unique_ptr<data::Source> OpenJobSource(const StepJob& job) {
+std::unique_ptr<data::Source> OpenJobSource(const job::StepJob& job) {
   return data::OpenSource(SourceOptionsFrom(job.config, job.project_folder));
 }
 

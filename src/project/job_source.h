@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "data/source.h"
-#include "project/step_job.h"
+#include "job/step_job.h"
 
 namespace keelrow::project {
 
@@ -14,6 +14,6 @@ data::SourceOptions SourceOptionsFrom(const Json& config,
                                       const std::filesystem::path& project_folder);
 
 /// The project's data source, opened as the job's configuration says. Throws as data::OpenSource.
-std::unique_ptr<data::Source> OpenJobSource(const StepJob& job);
+std::unique_ptr<data::Source> OpenJobSource(const job::StepJob& job);
 
 }  // namespace keelrow::project

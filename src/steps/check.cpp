@@ -9,7 +9,7 @@ namespace keelrow::steps {
 namespace {
 
 /// The columns that the split needs a value in, besides the label.
-std::vector<std::string> ColumnsOfSplit(const project::StepJob& job) {
+std::vector<std::string> ColumnsOfSplit(const job::StepJob& job) {
   std::vector<std::string> columns;
   for (const Json& column : job.Config("data.split.stratify")) {
     if (column != "label") columns.push_back(column);
@@ -22,7 +22,7 @@ std::vector<std::string> ColumnsOfSplit(const project::StepJob& job) {
 
 }  // namespace
 
-data::QualityResult MeasureQuality(const project::StepJob& job,
+data::QualityResult MeasureQuality(const job::StepJob& job,
                                    std::span<const data::Example> examples) {
   const data::QualityRequest request{
       .config = config::ReadJson<data::QualityConfig>(job.Config("data.quality"), "data.quality"),
@@ -32,17 +32,17 @@ data::QualityResult MeasureQuality(const project::StepJob& job,
       data::OnViolationOf(job.Config("data.on_violation").get<std::string>()));
 }
 
-void Check(const project::StepJob& job) {
+void Check(const job::StepJob& job) {
   const data::Catalog catalog = data::ReadCatalog(job.Input("scan", kExamplesFile));
-  project::Emit({.text = fmt::format("reading {} examples", catalog.examples.size())});
+  job::Emit({.text = fmt::format("reading {} examples", catalog.examples.size())});
   const data::QualityResult result = MeasureQuality(job, catalog.examples);
   if (!result.passed) throw result.Failure();
   WriteJsonFile(job.output / "quality.json", data::ToJson(result));
   data::WriteCatalog(job.output / kExamplesFile, {.examples = result.kept});
   const size_t aside = catalog.examples.size() - result.kept.size();
-  project::Emit({.text = aside == 0 ? fmt::format("{} examples kept", result.kept.size())
-                                    : fmt::format("{} examples kept, {} set aside",
-                                                  result.kept.size(), aside)});
+  job::Emit({.text = aside == 0 ? fmt::format("{} examples kept", result.kept.size())
+                                : fmt::format("{} examples kept, {} set aside", result.kept.size(),
+                                              aside)});
 }
 
 }  // namespace keelrow::steps

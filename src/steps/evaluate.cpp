@@ -52,9 +52,9 @@ std::string ToLines(const std::string& subset, const std::vector<Prediction>& pr
 
 }  // namespace
 
-void Evaluate(const project::StepJob& job) {
+void Evaluate(const job::StepJob& job) {
   const fs::path network = job.Input("train", bundle::kNetworkFile);
-  project::Emit({.text = "comparing the engine with the trainer"});
+  job::Emit({.text = "comparing the engine with the trainer"});
   bundle::Manifest manifest = ManifestFromTraining(job);
   manifest.export_check = CheckExport(network, job.Input("train", "probe.safetensors"));
   WriteJsonFile(job.output / "export_check.json", manifest.export_check);
@@ -68,7 +68,7 @@ void Evaluate(const project::StepJob& job) {
     const std::string name(data::Name(subset));
     const std::vector<data::Example> examples = catalog.In(subset);
     if (examples.empty()) continue;
-    project::Emit({.text = fmt::format("answering {} {} examples", examples.size(), name)});
+    job::Emit({.text = fmt::format("answering {} {} examples", examples.size(), name)});
     const std::vector<Prediction> predictions = Answer(predictor, *source, examples);
     const evaluate::Evaluation evaluation = evaluate::Evaluate(predictions, manifest.labels);
     for (const auto& [metric, value] : evaluation.metrics) metrics[name + "." + metric] = value;
@@ -77,9 +77,9 @@ void Evaluate(const project::StepJob& job) {
   }
   WriteFileDurably(job.output / "predictions.jsonl", lines);
   WriteJsonFile(job.output / "metrics.json", metrics);
-  project::Emit({.text = fmt::format("test accuracy {:.4f}", metrics.at("test.accuracy")),
-                 .step = 0,
-                 .metrics = metrics});
+  job::Emit({.text = fmt::format("test accuracy {:.4f}", metrics.at("test.accuracy")),
+             .step = 0,
+             .metrics = metrics});
 }
 
 }  // namespace keelrow::steps

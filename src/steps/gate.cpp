@@ -69,7 +69,7 @@ std::string AliasOf(const project::GateConfig& gate) {
   return written.starts_with('@') ? written.substr(1) : written;
 }
 
-std::optional<Reference> FindReference(const project::StepJob& job, const project::GateConfig& gate,
+std::optional<Reference> FindReference(const job::StepJob& job, const project::GateConfig& gate,
                                        const Json& measured) {
   const std::string name = AliasOf(gate);
   if (name.empty()) return std::nullopt;
@@ -136,16 +136,16 @@ void CheckReference(const project::GateConfig& gate, const std::string& model,
               {.hint = hint});
 }
 
-Verdict JudgeNow(const project::StepJob& job) {
+Verdict JudgeNow(const job::StepJob& job) {
   const auto gate = config::ReadJson<project::GateConfig>(job.Config("gate"), "gate");
   const Json measured = MetricsOfBundle(job.Input("package", "bundle"));
   return Judge(gate, measured.at("metrics"), FindReference(job, gate, measured));
 }
 
-void Gate(const project::StepJob& job) {
+void Gate(const job::StepJob& job) {
   const Verdict verdict = JudgeNow(job);
   WriteJsonFile(job.output / "verdict.json", verdict.ToJson());
-  project::Emit({.text = verdict.passed ? "passed" : "failed"});
+  job::Emit({.text = verdict.passed ? "passed" : "failed"});
 }
 
 }  // namespace keelrow::steps

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/json.h"
+#include "job/step_job.h"
 #include "project/project.h"
-#include "project/step_job.h"
 #include "track/store.h"
 
 namespace keelrow::steps {
@@ -48,6 +48,6 @@ void CheckReference(const project::GateConfig& gate, const std::string& model,
 
 /// The verdict on the bundle of the step `package`, as things stand now: a version may have been
 /// promoted since the last verdict.
-Verdict JudgeNow(const project::StepJob& job);
+Verdict JudgeNow(const job::StepJob& job);
 
 }  // namespace keelrow::steps

@@ -2,7 +2,7 @@
 
 namespace keelrow::steps {
 
-bundle::Manifest ManifestFromTraining(const project::StepJob& job) {
+bundle::Manifest ManifestFromTraining(const job::StepJob& job) {
   const Json training = ReadJsonFile(job.Input("train", "training.json"));
   std::vector<int64_t> input = {-1};
   for (const Json& size : training.at("input_shape")) input.push_back(size);

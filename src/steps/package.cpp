@@ -12,7 +12,7 @@ namespace keelrow::steps {
 namespace {
 
 /// Where the model comes from. No time and no run: equal work gives an equal bundle.
-Json Lineage(const project::StepJob& job, const Json& training) {
+Json Lineage(const job::StepJob& job, const Json& training) {
   const data::Catalog catalog = data::ReadCatalog(job.Input("split", kExamplesFile));
   return {{"data_sha256", data::SetHash(catalog.examples)},
           {"examples", catalog.examples.size()},
@@ -22,7 +22,7 @@ Json Lineage(const project::StepJob& job, const Json& training) {
 }
 
 /// Everything measured, with the hash of the data that it was measured on.
-Json Metrics(const project::StepJob& job) {
+Json Metrics(const job::StepJob& job) {
   Json metrics = {{"metrics", ReadJsonFile(job.Input("evaluate", "metrics.json"))}};
   const data::Catalog catalog = data::ReadCatalog(job.Input("split", kExamplesFile));
   for (const data::Subset subset : {data::Subset::kValidation, data::Subset::kTest}) {
@@ -34,7 +34,7 @@ Json Metrics(const project::StepJob& job) {
 
 }  // namespace
 
-void Package(const project::StepJob& job) {
+void Package(const job::StepJob& job) {
   const fs::path folder = job.output / "bundle";
   MakeFolders(folder);
   CopyFile(job.Input("train", bundle::kNetworkFile), folder / bundle::kNetworkFile);
@@ -46,7 +46,7 @@ void Package(const project::StepJob& job) {
   manifest.lineage = Lineage(job, ReadJsonFile(job.Input("train", "training.json")));
   const std::string hash = bundle::Seal(folder, manifest, Metrics(job));
   WriteJsonFile(job.output / "bundle.json", {{"sha256", hash}});
-  project::Emit({.text = fmt::format("bundle sha256:{}", hash.substr(0, 12))});
+  job::Emit({.text = fmt::format("bundle sha256:{}", hash.substr(0, 12))});
 }
 
 }  // namespace keelrow::steps

@@ -25,7 +25,7 @@ bool IsSound(const fs::path& folder) {
 /// Copies the bundle out of the cache, which may be cleared, to where the registry keeps models.
 /// The folder's name is the bundle's hash, so a second copy of the same one is the first. Returns
 /// its path in the project, which may be moved.
-fs::path KeepBundle(const project::StepJob& job, const std::string& hash) {
+fs::path KeepBundle(const job::StepJob& job, const std::string& hash) {
   const fs::path place = fs::path(".keelrow") / "models" / job.Config("name") / hash.substr(0, 16);
   const fs::path kept = job.project_folder / place;
   MakeFolders(kept.parent_path());
@@ -58,7 +58,7 @@ Error GateFailure(const std::string& model, int version, const Verdict& verdict)
 
 }  // namespace
 
-void Promote(const project::StepJob& job) {
+void Promote(const job::StepJob& job) {
   const std::string model = job.Config("name");
   const std::string hash = ReadJsonFile(job.Input("package", "bundle.json")).at("sha256");
   const Verdict verdict = JudgeNow(job);
@@ -86,7 +86,7 @@ void Promote(const project::StepJob& job) {
   WriteJsonFile(
       job.output / "promotion.json",
       {{"model", model}, {"version", version.version}, {"bundle_sha256", hash}, {"text", text}});
-  project::Emit({.text = text});
+  job::Emit({.text = text});
 }
 
 }  // namespace keelrow::steps

@@ -22,7 +22,7 @@ namespace {
 
 using report::ReportInput;
 
-void AddQuality(const project::StepJob& job, report::DatasetSummary& data) {
+void AddQuality(const job::StepJob& job, report::DatasetSummary& data) {
   const Json quality = ReadJsonFile(job.Input("check", "quality.json"));
   const Json& cleaned = quality.at("cleaned");
   const Json& shown = cleaned.is_null() ? quality.at("report") : cleaned;
@@ -37,7 +37,7 @@ void AddQuality(const project::StepJob& job, report::DatasetSummary& data) {
   }
 }
 
-report::DatasetSummary SummarizeData(const project::StepJob& job, const data::Catalog& catalog) {
+report::DatasetSummary SummarizeData(const job::StepJob& job, const data::Catalog& catalog) {
   report::DatasetSummary summary{.classes = catalog.Labels(),
                                  .set_hash = data::SetHash(catalog.examples)};
   for (const data::Subset subset : data::kSubsets) {
@@ -57,7 +57,7 @@ std::optional<double> Optional(const Json& json, const char* key) {
                                                      : std::nullopt;
 }
 
-std::vector<report::Epoch> ReadHistory(const project::StepJob& job) {
+std::vector<report::Epoch> ReadHistory(const job::StepJob& job) {
   std::vector<report::Epoch> epochs;
   for (const Json& row : ReadJsonFile(job.Input("train", "history.json"))) {
     epochs.push_back({.number = row.at("epoch"),
@@ -70,7 +70,7 @@ std::vector<report::Epoch> ReadHistory(const project::StepJob& job) {
 }
 
 /// The pictures behind the worst mistakes, as PNG whatever they were.
-std::map<std::string, std::string> ReadPictures(const project::StepJob& job,
+std::map<std::string, std::string> ReadPictures(const job::StepJob& job,
                                                 const data::Catalog& catalog,
                                                 const evaluate::Evaluation& evaluation) {
   const std::unique_ptr<data::Source> source = project::OpenJobSource(job);
@@ -85,7 +85,7 @@ std::map<std::string, std::string> ReadPictures(const project::StepJob& job,
   return pictures;
 }
 
-report::Lineage DescribeOrigin(const project::StepJob& job, const Json& training) {
+report::Lineage DescribeOrigin(const job::StepJob& job, const Json& training) {
   const bundle::Bundle opened = bundle::Bundle::Open(job.Input("package", "bundle"));
   const Json& lineage = opened.manifest().lineage;
   report::Lineage origin{.data_hash = lineage.at("data_sha256"),
@@ -101,7 +101,7 @@ report::Lineage DescribeOrigin(const project::StepJob& job, const Json& training
   return origin;
 }
 
-report::ModelFacts DescribeModel(const project::StepJob& job, const Json& training) {
+report::ModelFacts DescribeModel(const job::StepJob& job, const Json& training) {
   return {.network = training.at("network"),
           .parameters = training.at("parameters"),
           .bytes = fs::file_size(job.Input("train", bundle::kNetworkFile)),
@@ -115,7 +115,7 @@ evaluate::Evaluation ReadEvaluation(const fs::path& path) {
 
 }  // namespace
 
-void Report(const project::StepJob& job) {
+void Report(const job::StepJob& job) {
   const data::Catalog catalog = data::ReadCatalog(job.Input("split", kExamplesFile));
   const Json training = ReadJsonFile(job.Input("train", "training.json"));
   ReportInput input{.project = job.Config("name"),
@@ -136,7 +136,7 @@ void Report(const project::StepJob& job) {
     input.gate.push_back({.condition = row.condition, .value = row.value, .passed = row.passed});
   }
   WriteFileDurably(job.output / "report.html", report::RenderHtml(input));
-  project::Emit({.text = "report.html"});
+  job::Emit({.text = "report.html"});
 }
 
 }  // namespace keelrow::steps

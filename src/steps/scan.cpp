@@ -11,7 +11,7 @@ std::string SourceHash(const Json& config, const pipeline::Workspace& workspace)
   return data::SetHash(data::OpenSource(options)->List());
 }
 
-void Scan(const project::StepJob& job) {
+void Scan(const job::StepJob& job) {
   const data::Catalog catalog{.examples = project::OpenJobSource(job)->List()};
   const std::string hash = data::SetHash(catalog.examples);
   if (hash != job.outside) {
@@ -22,7 +22,7 @@ void Scan(const project::StepJob& job) {
   WriteJsonFile(job.output / "source.json", {{"examples", catalog.examples.size()},
                                              {"classes", data::ClassCounts(catalog.examples)},
                                              {"sha256", hash}});
-  project::Emit({.text = std::to_string(catalog.examples.size()) + " examples"});
+  job::Emit({.text = std::to_string(catalog.examples.size()) + " examples"});
 }
 
 }  // namespace keelrow::steps

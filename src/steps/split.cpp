@@ -7,7 +7,7 @@
 
 namespace keelrow::steps {
 
-void Split(const project::StepJob& job) {
+void Split(const job::StepJob& job) {
   const auto config = config::ReadJson<data::SplitConfig>(job.Config("data.split"), "data.split");
   data::Catalog catalog = data::ReadCatalog(job.Input("check", kExamplesFile));
   const data::Split split = data::AssignSplit(catalog.examples, config, job.Config("seed"));
@@ -15,7 +15,7 @@ void Split(const project::StepJob& job) {
   data::WriteCatalog(job.output / kExamplesFile, catalog);
   WriteJsonFile(job.output / "split.json", data::ToJson(split, config));
   const auto counts = split.Counts();
-  project::Emit(
+  job::Emit(
       {.text = fmt::format("{} train, {} validation, {} test", counts[0], counts[1], counts[2])});
 }
 

@@ -147,7 +147,7 @@ std::vector<pipeline::StepKind> KindsFor(const std::string& task) {
   return kinds;
 }
 
-void RunStep(const project::StepJob& job) {
+void RunStep(const job::StepJob& job) {
   for (const Step& step : StepsFor(job.task)) {
     if (step.kind.name == job.step && step.run != nullptr) return step.run(job);
   }

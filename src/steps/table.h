@@ -3,9 +3,9 @@
 #include <span>
 #include <string>
 
+#include "job/step_job.h"
 #include "pipeline/step_kind.h"
 #include "project/project.h"
-#include "project/step_job.h"
 
 /// The steps themselves: what `keelrow step NAME job.json` does. Each is a file of this folder and
 /// a row of table.cpp; the pipeline knows none of them by name.
@@ -14,7 +14,7 @@ namespace keelrow::steps {
 struct Step {
   pipeline::StepKind kind;
   /// Fills job.output. Null when another program does the work.
-  void (*run)(const project::StepJob& job) = nullptr;
+  void (*run)(const job::StepJob& job) = nullptr;
 };
 
 /// The pipeline of a task, in order.
@@ -27,6 +27,6 @@ std::vector<pipeline::StepKind> KindsFor(const std::string& task);
 void CheckProject(const project::Project& project);
 
 /// Runs a step of this program in this process. Throws kNotFound.
-void RunStep(const project::StepJob& job);
+void RunStep(const job::StepJob& job);
 
 }  // namespace keelrow::steps

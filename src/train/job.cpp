@@ -9,7 +9,7 @@ namespace keelrow::train {
 namespace {
 
 template <class T>
-T Read(const project::StepJob& step, const std::string& key) {
+T Read(const job::StepJob& step, const std::string& key) {
   const Json json = step.Config(key);
   if (json.is_null()) {
     throw Error(Code::kMissingKey, "the job of the step lacks its configuration `" + key + "`");
@@ -17,14 +17,14 @@ T Read(const project::StepJob& step, const std::string& key) {
   return config::ReadJson<T>(json, key);
 }
 
-std::string Identify(const project::StepJob& step, const std::filesystem::path& catalog) {
+std::string Identify(const job::StepJob& step, const std::filesystem::path& catalog) {
   return Sha256Hex(CanonicalJson(
       {{"config", step.config}, {"examples", Sha256HexOfFile(catalog)}, {"program", Version()}}));
 }
 
 }  // namespace
 
-TrainJob ReadTrainJob(const project::StepJob& step) {
+TrainJob ReadTrainJob(const job::StepJob& step) {
   const std::filesystem::path catalog = step.Input("split", "examples.jsonl");
   return {.model = Read<project::ModelConfig>(step, "model"),
           .train = Read<project::TrainConfig>(step, "train"),

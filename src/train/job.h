@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "data/source.h"
-#include "project/step_job.h"
+#include "job/step_job.h"
 #include "project/training.h"
 #include "transforms/table.h"
 
@@ -28,6 +28,6 @@ struct TrainJob {
 };
 
 /// Throws kMissingKey, kBadValue for a configuration that does not fit, kNotFound without a split.
-TrainJob ReadTrainJob(const project::StepJob& step);
+TrainJob ReadTrainJob(const job::StepJob& step);
 
 }  // namespace keelrow::train

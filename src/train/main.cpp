@@ -19,10 +19,10 @@ constexpr const char* kUsage =
 int RunStep(const std::string& path) {
   InstallStopSignals();
   try {
-    train::RunTrainStep(project::StepJob::Load(path));
+    train::RunTrainStep(job::StepJob::Load(path));
     return 0;
   } catch (const std::exception& failure) {
-    project::EmitFailure(AsError(failure));
+    job::EmitFailure(AsError(failure));
     throw;
   }
 }

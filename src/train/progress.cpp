@@ -21,12 +21,12 @@ std::string WithSeparators(int64_t number) {
   return digits;
 }
 
-std::optional<project::StepEvent> Progress::At(const ProgressPoint& point, Clock::time_point now) {
+std::optional<job::StepEvent> Progress::At(const ProgressPoint& point, Clock::time_point now) {
   if (now - last_ < kPeriod) return std::nullopt;
   const double rate = static_cast<double>(point.examples - last_examples_) / Seconds(now - last_);
   last_ = now;
   last_examples_ = point.examples;
-  project::StepEvent event;
+  job::StepEvent event;
   event.fraction = static_cast<double>(point.step) / static_cast<double>(span_.steps);
   if (point.step > span_.first_step) {
     event.seconds_left = Seconds(now - start_) /

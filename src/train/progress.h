@@ -3,7 +3,7 @@
 #include <chrono>
 #include <optional>
 
-#include "project/step_job.h"
+#include "job/step_job.h"
 
 namespace keelrow::train {
 
@@ -31,7 +31,7 @@ class Progress {
   Progress(const Span& span, Clock::time_point now) : span_(span), start_(now), last_(now) {}
 
   /// Empty when the last line was less than kPeriod ago.
-  std::optional<project::StepEvent> At(const ProgressPoint& point, Clock::time_point now);
+  std::optional<job::StepEvent> At(const ProgressPoint& point, Clock::time_point now);
 
  private:
   const Span span_;

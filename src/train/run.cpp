@@ -75,7 +75,7 @@ Error Translate(const std::exception& failure, const TrainJob& job) {
 
 }  // namespace
 
-void RunTrainStep(const project::StepJob& step) {
+void RunTrainStep(const job::StepJob& step) {
   const TrainJob job = ReadTrainJob(step);
   try {
     Train(job);

@@ -153,21 +153,21 @@ void Trainer::ReportStep() {
                      .examples = examples_seen_,
                      .loss = position_.loss_sum / static_cast<double>(position_.loss_count)},
                     Clock::now());
-  if (event) project::Emit(*event);
+  if (event) job::Emit(*event);
 }
 
 void Trainer::ReportEpoch(const EpochRecord& record) const {
-  project::StepEvent event{.text = fmt::format("epoch {}/{}  loss {:.4f}", record.epoch,
-                                               job_.train.epochs, record.train_loss),
-                           .step = record.step,
-                           .metrics = {{"train.loss", record.train_loss}, {"lr", record.rate}}};
+  job::StepEvent event{.text = fmt::format("epoch {}/{}  loss {:.4f}", record.epoch,
+                                           job_.train.epochs, record.train_loss),
+                       .step = record.step,
+                       .metrics = {{"train.loss", record.train_loss}, {"lr", record.rate}}};
   if (record.validation_loss) {
     event.text += fmt::format("  validation {:.4f}  accuracy {:.4f}", *record.validation_loss,
                               *record.validation_accuracy);
     event.metrics["validation.loss"] = *record.validation_loss;
     event.metrics["validation.accuracy"] = *record.validation_accuracy;
   }
-  project::Emit(event);
+  job::Emit(event);
 }
 
 double Trainer::SecondsSoFar() const {

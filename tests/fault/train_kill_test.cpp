@@ -3,7 +3,7 @@
 // same bytes each time, and nothing but the declared files may be left. Augmentation, a moving
 // average, dropout, shuffling and checkpoints in mid-epoch all take part.
 //
-// KEELROW_KILLS: trainings that are killed (5). KEELROW_SEED: of the moments, printed.
+// KEELROW_KILLS: trainings that are killed (20). KEELROW_SEED: of the moments, printed.
 
 #include <fmt/format.h>
 
@@ -21,7 +21,7 @@
 #include "base/random.h"
 #include "data/catalog.h"
 #include "data/image_encode.h"
-#include "project/step_job.h"
+#include "job/step_job.h"
 
 namespace keelrow {
 namespace {
@@ -108,12 +108,12 @@ class Workplace {
       fs::remove_all(folder);
       MakeFolders(folder);
     }
-    const project::StepJob job{.step = "train",
-                               .config = Config(),
-                               .project_folder = root(),
-                               .inputs = {{"split", root() / "split"}},
-                               .output = output(),
-                               .scratch = scratch()};
+    const job::StepJob job{.step = "train",
+                           .config = Config(),
+                           .project_folder = root(),
+                           .inputs = {{"split", root() / "split"}},
+                           .output = output(),
+                           .scratch = scratch()};
     WriteJsonFile(root() / "job.json", job.ToJson());
     return {.arguments = {Trainer(), "step", "train", root() / "job.json"},
             .log = root() / "train.log"};
@@ -213,5 +213,5 @@ int main() {
   const uint64_t seed = keelrow::Setting("KEELROW_SEED", 1);
   fmt::print("KEELROW_SEED={}\n", seed);
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  keelrow::KillTest(seed).Run(static_cast<int>(keelrow::Setting("KEELROW_KILLS", 5)));
+  keelrow::KillTest(seed).Run(static_cast<int>(keelrow::Setting("KEELROW_KILLS", 20)));
 }

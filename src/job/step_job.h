@@ -11,7 +11,7 @@
 /// The contract between the pipeline and the program that runs a step. A step is a command with
 /// declared files in and out: `keelrow step NAME job.json`, `keelrow-trainer train job.json`.
 /// Everything that it may depend on stands in the job, so that it can run on another machine.
-namespace keelrow::project {
+namespace keelrow::job {
 
 struct StepJob {
   std::string step;
@@ -57,4 +57,4 @@ void Emit(const StepEvent& event);
 void EmitFailure(const Error& error);
 std::optional<Error> FailureFromLine(const std::string& line);
 
-}  // namespace keelrow::project
+}  // namespace keelrow::job

@@ -1,4 +1,4 @@
-#include "project/step_job.h"
+#include "job/step_job.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-namespace keelrow::project {
+namespace keelrow::job {
 namespace {
 
 void WriteLine(const std::string& line) {
@@ -145,4 +145,4 @@ std::optional<Error> FailureFromLine(const std::string& line) {
   }
 }
 
-}  // namespace keelrow::project
+}  // namespace keelrow::job
