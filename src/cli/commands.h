@@ -19,10 +19,10 @@ struct Globals {
   std::string output = "table";  // or "json"
   std::vector<std::string> set;
   bool locked = false;
-  bool offline = false;
+  bool offline = false;  // nothing in this version uses the network but `up`, which listens
   bool quiet = false;
   bool verbose = false;
-  bool no_color = false;
+  bool no_color = false;  // nor does anything print in colour yet
 
   bool json() const { return output == "json"; }
   project::LoadedProject LoadProject() const;

@@ -42,8 +42,11 @@ std::string MetricText(const track::Run& run, const std::string& metric) {
   return found == run.metrics.end() ? "-" : fmt::format("{:.4f}", found->second);
 }
 
-void List(const Globals& globals) {
-  const std::vector<track::Run> runs = OpenStore(globals).ListRuns();
+void List(const Globals& globals, int limit) {
+  // One more than is shown tells whether there are others.
+  std::vector<track::Run> runs = OpenStore(globals).ListRuns({}, limit + 1);
+  const bool more = runs.size() > static_cast<size_t>(limit);
+  if (more) runs.pop_back();
   if (globals.json()) {
     Json rows = Json::array();
     for (const track::Run& run : runs) rows.push_back(ToJson(run));
@@ -58,6 +61,7 @@ void List(const Globals& globals) {
   }
   fmt::print("{}",
              runs.empty() ? "No runs yet: `keelrow run` makes the first.\n" : RenderTable(rows));
+  if (more) fmt::print("Older ones are not shown: --limit {}\n", 10 * limit);
 }
 
 void Show(const Globals& globals, const std::string& id) {
@@ -122,7 +126,11 @@ void DefineRuns(CLI::App& command, Globals& globals, Outcome&) {
   command.require_subcommand(1);
   auto ids = std::make_shared<std::array<std::string, 2>>();
   CLI::App* list = command.add_subcommand("ls", "List runs, newest first");
-  list->fallthrough()->callback([&globals] { List(globals); });
+  auto limit = std::make_shared<int>(100);
+  list->add_option("--limit", *limit, "The newest so many")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  list->fallthrough()->callback([&globals, limit] { List(globals, *limit); });
   CLI::App* show = command.add_subcommand("show", "Show one run");
   show->add_option("run", (*ids)[0], "Its id, the beginning of it, or `last`")->required();
   show->fallthrough()->callback([&globals, ids] { Show(globals, (*ids)[0]); });

@@ -58,17 +58,20 @@ template <Ranged T>
 void CheckRange(const Schema& schema, const std::optional<T>& value) {
   if (value) CheckNumber(schema, NumberOf(*value));
 }
-/// Values without a size, such as text, have no range.
+/// A field that may have a range.
 template <class T>
-void CheckRange(const Schema&, const T&) {}
+concept RangeChecked = requires(const Schema& schema, const T& value) {
+  CheckRange(schema, value);
+};
 
 template <class T>
 class Object {
  public:
+  template <class M>
   class FieldBuilder {
    public:
     FieldBuilder(Object& object, size_t index) : object_(object), index_(index) {}
-    FieldBuilder& Range(double min, double max) {
+    FieldBuilder& Range(double min, double max) requires RangeChecked<M> {
       schema().min = min;
       schema().max = max;
       return *this;
@@ -93,7 +96,7 @@ class Object {
   void Doc(std::string doc) { doc_ = std::move(doc); }
 
   template <class M>
-  FieldBuilder Field(const std::string& name, M T::*member, const std::string& doc) {
+  FieldBuilder<M> Field(const std::string& name, M T::*member, const std::string& doc) {
     auto schema = std::make_shared<Schema>(Codec<M>::Describe());
     fields_.push_back(
         {.name = name,
@@ -103,10 +106,10 @@ class Object {
          .read =
              [member, schema](T& object, const Node& node) {
                object.*member = Codec<M>::Read(node);
-               CheckRange(*schema, object.*member);
+               if constexpr (RangeChecked<M>) CheckRange(*schema, object.*member);
              },
          .write = [member](const T& object) { return Codec<M>::Write(object.*member); }});
-    return FieldBuilder(*this, fields_.size() - 1);
+    return FieldBuilder<M>(*this, fields_.size() - 1);
   }
 
   /// Keys other than the fields', such as a gate's metric names, all of one type.

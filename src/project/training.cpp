@@ -67,7 +67,8 @@ void Describe(config::Object<ModelConfig>& object) {
   object.Field("network", &ModelConfig::network, "A network of the zoo.");
   object
       .Field("dropout", &ModelConfig::dropout,
-             "Share of features dropped before the classifier while training.")
+             "Share of features dropped before the classifier while training; unless given, the "
+             "network's own.")
       .Range(0, 0.9);
   object
       .Field("width", &ModelConfig::width,

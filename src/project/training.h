@@ -16,7 +16,7 @@ const std::vector<config::Choice>& ClassWeightChoices();
 
 struct ModelConfig {
   config::Name<NetworkChoices> network{"small_cnn"};
-  double dropout = 0.2;
+  std::optional<double> dropout;
   double width = 1.0;
 };
 

@@ -38,6 +38,7 @@ const std::map<std::string, std::string>& SpecialMutations() {
       {"prepare", "[{decode: gray}, {resize: 10}, {normalize: {mean: [0.5], std: [0.5]}}]"},
       {"augment", "[]"},
       {"model.network", "resnet18"},
+      {"model.dropout", "0.3"},
       {"train.optimizer.momentum", ""},  // these three belong to other choices, below
       {"train.schedule.step_epochs", ""},
       {"train.schedule.step_factor", ""},
