@@ -155,7 +155,7 @@ Result ReadBody(const LoadedModel& model, const http::Request& request) {
 
 /// Before anything is decoded. A picture whose header cannot be read is left to the decoder, which
 /// says what is wrong with it.
-void RequireFewPixels(const transforms::Payload& payload, int64_t most) {
+std::optional<http::Response> RefusePixels(const transforms::Payload& payload, int64_t most) {
   data::ImageHeader header;
   if (const auto* image = std::get_if<data::Image>(&payload)) {
     header = {.format = "pixels", .width = image->width, .height = image->height};
@@ -163,10 +163,14 @@ void RequireFewPixels(const transforms::Payload& payload, int64_t most) {
     const auto read = data::ReadImageHeader(std::as_bytes(std::span(*bytes)));
     if (read) header = *read;
   }
-  if (int64_t{header.width} * header.height <= most) return;
-  throw Error(Code::kLimit,
-              fmt::format("the picture claims {} x {} pixels, but at most {} are taken",
-                          header.width, header.height, most));
+  if (int64_t{header.width} * header.height <= most) return std::nullopt;
+  const std::string message =
+      fmt::format("the picture claims {} x {} pixels, but at most {} are taken", header.width,
+                  header.height, most);
+  Faults faults;
+  faults.Add({"value_error", message}, kBody.Member("input_data").ToJson(), nullptr,
+             {{"error", Info(Code::kLimit).name}});
+  return faults.ToResponse();
 }
 
 }  // namespace
@@ -174,10 +178,9 @@ void RequireFewPixels(const transforms::Payload& payload, int64_t most) {
 Result ReadPredictRequest(const LoadedModel& model, const http::Request& request) {
   Result read = ReadBody(model, request);
   const auto* accepted = std::get_if<PredictRequest>(&read);
-  if (accepted != nullptr && model.predictor.DecodedKind() == transforms::Kind::kImage) {
-    RequireFewPixels(accepted->payload, model.pixels_max);
-  }
-  return read;
+  if (accepted == nullptr || model.predictor.DecodedKind() != transforms::Kind::kImage) return read;
+  auto refusal = RefusePixels(accepted->payload, model.pixels_max);
+  return refusal ? Result(std::move(*refusal)) : std::move(read);
 }
 
 }  // namespace keelrow::serve
