@@ -12,7 +12,6 @@
 #include <thread>
 #include <vector>
 
-#include "base/descriptor.h"
 #include "base/error.h"
 
 namespace keelrow {
@@ -207,25 +206,22 @@ TemporaryFolder::~TemporaryFolder() {
 }
 
 std::optional<FileLock> FileLock::TryAcquire(const fs::path& path, Mode mode) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) throw ErrnoError("lock", path.string());
+  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (file.get() < 0) throw ErrnoError("lock", path.string());
   const int operation = mode == Mode::kShared ? LOCK_SH : LOCK_EX;
   int result = 0;
-  while ((result = ::flock(fd, operation | LOCK_NB)) != 0 && errno == EINTR) {
+  while ((result = ::flock(file.get(), operation | LOCK_NB)) != 0 && errno == EINTR) {
   }
-  if (result == 0) return FileLock(fd);
-  const int failure = errno;
-  ::close(fd);
-  if (failure == EWOULDBLOCK) return std::nullopt;
-  errno = failure;  // a filesystem without locks: waiting would not help
-  throw ErrnoError("lock", path.string());
+  if (result == 0) return FileLock(std::move(file));
+  if (errno == EWOULDBLOCK) return std::nullopt;
+  throw ErrnoError("lock", path.string());  // a filesystem without locks: waiting would not help
 }
 
-FileLock::FileLock(const fs::path& path, std::chrono::milliseconds deadline) : descriptor_(-1) {
+FileLock::FileLock(const fs::path& path, std::chrono::milliseconds deadline) : file_(-1) {
   const auto end = std::chrono::steady_clock::now() + deadline;
   while (true) {
     if (auto lock = TryAcquire(path)) {
-      std::swap(descriptor_, lock->descriptor_);
+      *this = std::move(*lock);
       return;
     }
     if (std::chrono::steady_clock::now() >= end) {
@@ -234,14 +230,6 @@ FileLock::FileLock(const fs::path& path, std::chrono::milliseconds deadline) : d
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-}
-
-FileLock::~FileLock() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
-FileLock::FileLock(FileLock&& other) noexcept : descriptor_(other.descriptor_) {
-  other.descriptor_ = -1;
 }
 
 }  // namespace keelrow

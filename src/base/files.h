@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/descriptor.h"
+
 namespace keelrow {
 
 namespace fs = std::filesystem;
@@ -59,14 +61,10 @@ class FileLock {
   FileLock(const fs::path& path, std::chrono::milliseconds deadline);
   /// Empty when somebody else's lock forbids it.
   static std::optional<FileLock> TryAcquire(const fs::path& path, Mode mode = Mode::kExclusive);
-  ~FileLock();
-  FileLock(FileLock&& other) noexcept;
-  FileLock& operator=(FileLock&&) = delete;
-  FileLock(const FileLock&) = delete;
 
  private:
-  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
+  explicit FileLock(Descriptor file) : file_(std::move(file)) {}
+  Descriptor file_;
 };
 
 }  // namespace keelrow

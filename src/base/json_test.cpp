@@ -3,8 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
+#include "base/data_for_test.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "base/process.h"
@@ -12,18 +11,12 @@
 namespace keelrow {
 namespace {
 
-fs::path SuiteArchive() {
-  const char* data = std::getenv("KEELROW_DATA");
-  const fs::path folder = data != nullptr ? data : fs::path(KEELROW_SOURCE_DIR) / "../shared/data";
-  return folder / "json_test_suite.tar";
-}
+constexpr const char* kSuite = "json_test_suite.tar";
 
 TEST(JsonTestSuite, ReadsWhatIsJsonAndRefusesWhatIsNot) {
-  if (!fs::exists(SuiteArchive())) {
-    GTEST_SKIP() << SuiteArchive() << " is not there; name its folder in KEELROW_DATA";
-  }
+  if (!fs::exists(DataForTest(kSuite))) GTEST_SKIP() << AbsentData(kSuite);
   const TemporaryFolder folder;
-  Process tar({.arguments = {"/bin/tar", "-xf", SuiteArchive(), "-C", folder.path()}});
+  Process tar({.arguments = {"/bin/tar", "-xf", DataForTest(kSuite), "-C", folder.path()}});
   ASSERT_TRUE(tar.Wait().ok());
   size_t read = 0;
   size_t refused = 0;

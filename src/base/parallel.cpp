@@ -14,7 +14,6 @@
 #include "base/stop.h"
 
 namespace keelrow {
-
 namespace {
 
 /// What a container may use (`docker run --cpus=2` keeps all cores visible); 0 without a quota.
@@ -22,13 +21,11 @@ int CoresOfQuota() {
   double quota = 0;
   double period = 0;
   std::ifstream second("/sys/fs/cgroup/cpu.max");  // "200000 100000", or "max 100000"
-  if (second >> quota >> period && period > 0) return static_cast<int>(std::ceil(quota / period));
-  std::ifstream quota_file("/sys/fs/cgroup/cpu/cpu.cfs_quota_us");  // cgroups v1; -1: none
-  std::ifstream period_file("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
-  if (quota_file >> quota && period_file >> period && quota > 0 && period > 0) {
-    return static_cast<int>(std::ceil(quota / period));
+  if (!(second >> quota >> period)) {
+    std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_quota_us") >> quota;  // cgroups v1; -1: none
+    std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_period_us") >> period;
   }
-  return 0;
+  return quota > 0 && period > 0 ? static_cast<int>(std::ceil(quota / period)) : 0;
 }
 
 int VisibleCores() {

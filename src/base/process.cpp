@@ -12,8 +12,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
-#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/stop.h"
 
@@ -29,7 +29,7 @@ struct Prepared {
   std::vector<std::string> variables;
   std::vector<char*> envp;
   std::string folder;
-  int log = -1;
+  Descriptor log{-1};
 };
 
 Prepared Prepare(const Command& command) {
@@ -51,8 +51,9 @@ Prepared Prepare(const Command& command) {
   made.envp.push_back(nullptr);
   made.folder = command.folder.string();
   if (!command.log.empty()) {
-    made.log = ::open(command.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    if (made.log < 0) throw ErrnoError("write", command.log.string());
+    made.log =
+        Descriptor(::open(command.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+    if (made.log.get() < 0) throw ErrnoError("write", command.log.string());
   }
   return made;
 }
@@ -63,7 +64,7 @@ Prepared Prepare(const Command& command) {
   if (::getppid() != parent) ::_exit(127);
   if (!prepared.folder.empty() && ::chdir(prepared.folder.c_str()) != 0) ::_exit(127);
   ::dup2(output, STDOUT_FILENO);
-  if (prepared.log >= 0) ::dup2(prepared.log, STDERR_FILENO);
+  if (prepared.log.get() >= 0) ::dup2(prepared.log.get(), STDERR_FILENO);
   const int null = ::open("/dev/null", O_RDONLY);
   ::dup2(null, STDIN_FILENO);
   for (const int signal : {SIGPIPE, SIGTERM, SIGINT}) ::signal(signal, SIG_DFL);
@@ -102,35 +103,23 @@ constexpr int kPollMilliseconds = 100;
 Process::Process(const Command& command) {
   const Prepared prepared = Prepare(command);
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    if (prepared.log >= 0) ::close(prepared.log);
-    throw ErrnoError("make", "a pipe");
-  }
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw ErrnoError("make", "a pipe");
+  output_ = Descriptor(ends[0]);
+  const Descriptor child_end(ends[1]);
   const pid_t parent = ::getpid();
   pid_ = ::fork();
-  if (pid_ == 0) BecomeChild(prepared, ends[1], parent);
-  const int failure = errno;
-  ::close(ends[1]);
-  if (prepared.log >= 0) ::close(prepared.log);
-  if (pid_ < 0) {
-    ::close(ends[0]);
-    errno = failure;
-    throw ErrnoError("start", command.arguments[0]);
-  }
-  output_ = ends[0];
+  if (pid_ == 0) BecomeChild(prepared, child_end.get(), parent);
+  if (pid_ < 0) throw ErrnoError("start", command.arguments[0]);
 }
 
-Process::Process(Process&& other) noexcept : pid_(other.pid_), output_(other.output_) {
-  other.pid_ = -1;
-  other.output_ = -1;
-}
+Process::Process(Process&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)), output_(std::move(other.output_)) {}
 
 Process::~Process() {
   if (pid_ > 0) {
     ::kill(-pid_, SIGKILL);
     Reap();
   }
-  if (output_ >= 0) ::close(output_);
 }
 
 void Process::Signal(int signal) {
@@ -143,7 +132,7 @@ ExitStatus Process::Wait(const std::function<void(const std::string&)>& on_line,
   std::array<char, 65536> piece;
   Clock::time_point kill_at = Clock::time_point::max();
   const Descriptor ended(OpenEndNotice(pid_));
-  std::array<pollfd, 2> waits{{{.fd = output_, .events = POLLIN, .revents = 0},
+  std::array<pollfd, 2> waits{{{.fd = output_.get(), .events = POLLIN, .revents = 0},
                                {.fd = ended.get(), .events = POLLIN, .revents = 0}}};
   while (true) {
     if (StopRequested() && kill_at == Clock::time_point::max()) {
@@ -159,7 +148,7 @@ ExitStatus Process::Wait(const std::function<void(const std::string&)>& on_line,
     // What it left behind may hold the pipe open. Until we reap it the group's number is ours.
     if (waits[1].revents != 0) ::kill(-pid_, SIGKILL);
     if (waits[0].revents == 0) break;  // it ended, and nothing is left to read
-    const ssize_t got = ::read(output_, piece.data(), piece.size());
+    const ssize_t got = ::read(output_.get(), piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) {
       waits[0] = {.fd = -1, .events = 0, .revents = 0};  // its output is closed, it may work on

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.h"
+
 namespace keelrow {
 
 /// What to start. `log` receives standard error; standard output comes line by line to OnLine.
@@ -48,7 +50,7 @@ class Process {
   ExitStatus Reap();
 
   pid_t pid_ = -1;
-  int output_ = -1;
+  Descriptor output_{-1};
 };
 
 /// Path of the running program, and of a sibling program installed beside it.

@@ -10,17 +10,17 @@ namespace {
 /// A command by its path, " data check" (the program itself is ""), and the words that may follow.
 struct Place {
   std::string path;
-  std::vector<std::string> words;  // commands, or the values of its argument
+  std::vector<std::string> commands;
   std::vector<std::string> options;
 };
 
 void AddPlaces(const CLI::App& app, const std::string& path, std::vector<Place>& places) {
-  Place place{.path = path, .words = {}, .options = LongOptions(app)};
+  Place place{.path = path, .commands = {}, .options = LongOptions(app)};
   std::vector<const CLI::App*> shown;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     if (command->get_group().empty()) continue;  // not for people
     shown.push_back(command);
-    place.words.push_back(command->get_name());
+    place.commands.push_back(command->get_name());
   }
   places.push_back(std::move(place));
   for (const CLI::App* command : shown)
@@ -39,7 +39,7 @@ std::string BashScript(const std::vector<Place>& places) {
       options.insert(options.end(), places[0].options.begin(), places[0].options.end());
     }
     words += fmt::format("    '{}') words='{}' options='{}' ;;\n", place.path,
-                         JoinText(place.words, " "), JoinText(options, " "));
+                         JoinText(place.commands, " "), JoinText(options, " "));
   }
   return fmt::format(R"(_keelrow() {{
   local current="${{COMP_WORDS[COMP_CWORD]}}" place= word words= options=
@@ -81,8 +81,8 @@ std::string FishScript(const std::vector<Place>& places) {
     // The program's own options are offered everywhere.
     const std::string where =
         place.path.empty() ? "" : fmt::format(" -n '{}'", FishCondition(place));
-    for (const std::string& word : place.words) {
-      script += fmt::format("complete -c keelrow -n '{}' -a {}\n", FishCondition(place), word);
+    for (const std::string& command : place.commands) {
+      script += fmt::format("complete -c keelrow -n '{}' -a {}\n", FishCondition(place), command);
     }
     for (const std::string& option : place.options) {
       script += fmt::format("complete -c keelrow{} -l {}\n", where, option.substr(2));

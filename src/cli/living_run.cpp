@@ -5,8 +5,6 @@
 namespace keelrow::cli {
 namespace {
 
-constexpr int kAllRuns = 1'000'000;
-
 // Somebody who looks whether we live holds it for a moment.
 constexpr std::chrono::seconds kPatience{5};
 
@@ -40,9 +38,7 @@ LivingRun::~LivingRun() {
 }
 
 void EndKilledRuns(const pipeline::Workspace& workspace, track::Store& store) {
-  for (const track::Run& run : store.ListRuns({}, kAllRuns)) {
-    if (run.status == "running") EndIfKilled(workspace, store, run.id);
-  }
+  for (const std::string& run : store.RunningRuns()) EndIfKilled(workspace, store, run);
 }
 
 }  // namespace keelrow::cli

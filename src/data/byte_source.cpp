@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/descriptor.h"
+
 namespace keelrow::data {
 namespace {
 
@@ -19,24 +21,19 @@ class File : public ByteSource {
  public:
   explicit File(const std::filesystem::path& path)
       : name_(path.string()), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (descriptor_ < 0) throw ErrnoError("read", name_);
     struct stat status {};
-    if (::fstat(descriptor_, &status) != 0) {
-      const Error failure = ErrnoError("read", name_);
-      ::close(descriptor_);
-      throw failure;
+    if (descriptor_.get() < 0 || ::fstat(descriptor_.get(), &status) != 0) {
+      throw ErrnoError("read", name_);
     }
     size_ = static_cast<uint64_t>(status.st_size);
   }
-  ~File() override { ::close(descriptor_); }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
 
   uint64_t Size() const override { return size_; }
 
   Expected<bool> ReadAt(uint64_t offset, std::span<char> out) const override {
     while (!out.empty()) {
-      const ssize_t got = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
+      const ssize_t got =
+          ::pread(descriptor_.get(), out.data(), out.size(), static_cast<off_t>(offset));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return ErrnoError("read", name_);
       if (got == 0) return EndsTooEarly(name_, offset);
@@ -48,7 +45,7 @@ class File : public ByteSource {
 
  private:
   std::string name_;
-  int descriptor_;
+  Descriptor descriptor_;
   uint64_t size_ = 0;
 };
 

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 
+#include "base/data_for_test.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/stat_cache.h"
@@ -261,11 +261,8 @@ TEST_F(SourceTest, DamagedStatCacheIsIgnored) {
 }
 
 TEST_F(SourceTest, RealTarOfTwelveThousand) {
-  const char* given = std::getenv("KEELROW_DATA");
-  const fs::path tar =
-      (given != nullptr ? fs::path(given) : fs::path(KEELROW_SOURCE_DIR) / "../shared/data") /
-      "cifar10.tar";
-  if (!fs::exists(tar)) GTEST_SKIP() << "no " << tar;
+  const fs::path tar = DataForTest("cifar10.tar");
+  if (!fs::exists(tar)) GTEST_SKIP() << AbsentData("cifar10.tar");
   const auto examples = List(tar);
   EXPECT_EQ(examples.size(), 12'000U);
   EXPECT_EQ(ClassCounts(examples).size(), 10U);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/predictor.h"
+#include "project/serving.h"
 
 namespace keelrow::serve {
 
@@ -14,7 +15,7 @@ struct LoadedModel {
   std::string name;
   int version = 0;
   engine::Predictor predictor;
-  int64_t pixels_max = 25'000'000;  // of a picture that is asked about
+  int64_t pixels_max = project::ServeLimitsConfig{}.pixels;  // of a picture that is asked about
 };
 
 /// Which version answers now. A request takes the model once and keeps it until it is answered, so

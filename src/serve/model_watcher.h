@@ -17,7 +17,7 @@ struct WatchOptions {
   std::filesystem::path store;  // the registry's file
   std::filesystem::path root;   // what relative bundle paths start from
   std::string alias = "champion";
-  int64_t pixels_max = 25'000'000;  // of a picture that is asked about
+  int64_t pixels_max = project::ServeLimitsConfig{}.pixels;  // of a picture that is asked about
   std::chrono::milliseconds every{200};
   std::chrono::milliseconds retry{5'000};  // after a failure, though nothing changed
 };

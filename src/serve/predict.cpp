@@ -27,10 +27,7 @@ http::Response Refuse(const Error& error) {
   if (std::ranges::find(kInputFaults, error.code()) == kInputFaults.end()) {
     return http::Response::FromError(error);
   }
-  Faults faults;
-  faults.Add({"value_error", WithCauses(error)}, kBody.Member("input_data").ToJson(), nullptr,
-             {{"error", Info(error.code()).name}});
-  return faults.ToResponse();
+  return UnusableInput(error.code(), WithCauses(error));
 }
 
 http::Response Answer(const LoadedModel& model, const http::Request& request) {

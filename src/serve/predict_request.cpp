@@ -156,24 +156,31 @@ Result ReadBody(const LoadedModel& model, const http::Request& request) {
 /// Before anything is decoded. A picture whose header cannot be read is left to the decoder, which
 /// says what is wrong with it.
 std::optional<http::Response> RefusePixels(const transforms::Payload& payload, int64_t most) {
-  data::ImageHeader header;
+  int64_t width = 0;
+  int64_t height = 0;
   if (const auto* image = std::get_if<data::Image>(&payload)) {
-    header = {.format = "pixels", .width = image->width, .height = image->height};
+    width = image->width;
+    height = image->height;
   } else if (const auto* bytes = std::get_if<std::string>(&payload)) {
-    const auto read = data::ReadImageHeader(std::as_bytes(std::span(*bytes)));
-    if (read) header = *read;
+    const auto header = data::ReadImageHeader(std::as_bytes(std::span(*bytes)));
+    if (!header) return std::nullopt;
+    width = header->width;
+    height = header->height;
   }
-  if (int64_t{header.width} * header.height <= most) return std::nullopt;
-  const std::string message =
-      fmt::format("the picture claims {} x {} pixels, but at most {} are taken", header.width,
-                  header.height, most);
-  Faults faults;
-  faults.Add({"value_error", message}, kBody.Member("input_data").ToJson(), nullptr,
-             {{"error", Info(Code::kLimit).name}});
-  return faults.ToResponse();
+  if (width * height <= most) return std::nullopt;
+  return UnusableInput(Code::kLimit,
+                       fmt::format("the picture claims {} x {} pixels, but at most {} are taken",
+                                   width, height, most));
 }
 
 }  // namespace
+
+http::Response UnusableInput(Code code, const std::string& message) {
+  Faults faults;
+  faults.Add({"value_error", message}, kBody.Member("input_data").ToJson(), nullptr,
+             {{"error", Info(code).name}});
+  return faults.ToResponse();
+}
 
 Result ReadPredictRequest(const LoadedModel& model, const http::Request& request) {
   Result read = ReadBody(model, request);

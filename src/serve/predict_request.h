@@ -20,4 +20,7 @@ struct PredictRequest {
 std::variant<PredictRequest, http::Response> ReadPredictRequest(const LoadedModel& model,
                                                                 const http::Request& request);
 
+/// 422: the input was read, but cannot be used.
+http::Response UnusableInput(Code code, const std::string& message);
+
 }  // namespace keelrow::serve

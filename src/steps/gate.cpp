@@ -74,9 +74,11 @@ std::optional<Reference> FindReference(const job::StepJob& job, const project::G
   const std::string name = AliasOf(gate);
   if (name.empty()) return std::nullopt;
   const track::Store store(job.StoreFile());
-  CheckReference(gate, job.Config("name"), store);
   const auto version = store.FindAlias(job.Config("name"), name);
-  if (!version) return std::nullopt;
+  if (!version) {
+    CheckReference(gate, job.Config("name"), store);
+    return std::nullopt;
+  }
   const Json theirs = MetricsOfBundle(job.project_folder / version->bundle_path);
   return Reference{.name = fmt::format("@{} (version {})", name, version->version),
                    .metrics = version->metrics,

@@ -82,12 +82,17 @@ const std::vector<Step>& ImageClassification() {
   return steps;
 }
 
+/// Whether a subset of that share may have examples; cuts in time leave shares aside.
+bool MayHold(const data::SplitConfig& split, double share) {
+  return share > 0 || !split.time.empty();
+}
+
 /// What the step `evaluate` measures.
 std::vector<std::string> MeasuredMetrics(const data::SplitConfig& split) {
   std::vector<std::string> names;
   for (const auto& [subset, share] : {std::pair{data::Subset::kTest, split.test},
                                       std::pair{data::Subset::kValidation, split.validation}}) {
-    if (share == 0 && split.time.empty()) continue;
+    if (!MayHold(split, share)) continue;
     for (const evaluate::Metric& metric : evaluate::MetricsTable()) {
       names.push_back(fmt::format("{}.{}", data::Name(subset), metric.name));
     }
@@ -110,7 +115,7 @@ void CheckClassification(const project::Project& project) {
   transforms::Chain(project.prepare).OutputShape();
   CheckGate(project);
   const data::SplitConfig& split = project.data.split;
-  if (project.train.early_stop > 0 && split.validation == 0 && split.time.empty()) {
+  if (project.train.early_stop > 0 && !MayHold(split, split.validation)) {
     throw Error(Code::kBadValue, "`train.early_stop` is set, but there are no validation examples",
                 {.hint = "give `data.split.validation` a share, or set `train.early_stop` to 0"});
   }

@@ -198,6 +198,14 @@ std::vector<Run> Store::ListRuns(const std::string& project, int limit) const {
   return runs;
 }
 
+std::vector<std::string> Store::RunningRuns() const {
+  const std::lock_guard lock(state_->mutex);
+  Statement rows = state_->database.Query("SELECT id FROM runs WHERE status = 'running'");
+  std::vector<std::string> ids;
+  while (rows.Step()) ids.push_back(rows.Text(0));
+  return ids;
+}
+
 Run Store::GetRun(const std::string& id) const {
   const std::lock_guard lock(state_->mutex);
   return ReadRun(state_->database, CompleteId(state_->database, id));

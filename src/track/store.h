@@ -119,6 +119,8 @@ class Store {
   void FinishRun(const std::string& run, const std::string& status);
   /// Newest first.
   std::vector<Run> ListRuns(const std::string& project = {}, int limit = 100) const;
+  /// Ids of those whose status is "running".
+  std::vector<std::string> RunningRuns() const;
   /// By id or a unique prefix of it; "last" is the newest.
   Run GetRun(const std::string& id) const;
   std::vector<MetricPoint> MetricHistory(const std::string& run) const;

@@ -84,6 +84,8 @@ TEST_F(StoreTest, RunsAreFoundByPrefixAndLast) {
   EXPECT_EQ(store.ListRuns().size(), 20u);
   EXPECT_EQ(store.ListRuns("a").size(), 5u);
   EXPECT_EQ(store.ListRuns("b", 3).size(), 3u);
+  store.FinishRun(newest, "finished");
+  EXPECT_EQ(store.RunningRuns().size(), 19u);
   EXPECT_EQ(store.GetRun("last").id, store.ListRuns().front().id);
   EXPECT_EQ(store.GetRun(newest.substr(0, 12)).id, newest);
   EXPECT_EQ(CodeOf([&] { store.GetRun(newest.substr(0, 2)); }), Code::kBadValue);
