@@ -25,6 +25,7 @@ WALLS='
   CLI/                                      cli
   prometheus/                               serve
   protozero/                                nets
+  zip\.h                                    nets
   spdlog/                                   base
 '
 

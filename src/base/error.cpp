@@ -39,6 +39,8 @@ constexpr auto kTable = std::to_array<CodeInfo>({
    "The format, or the version of the format, is one that this program does not read. The message says which program writes it."},
   {Code::kLimit, "K0206", "limit", 2, 413, false,
    "An input is larger, deeper or longer than Keelrow accepts, to protect itself from hostile input."},
+  {Code::kUnsafe, "K0207", "unsafe", 2, 422, false,
+   "A file asks whoever opens it to run code. Nothing of it was run. Fetch it from somebody you trust, in a format that holds values only, such as safetensors."},
   {Code::kBadExample, "K0300", "bad_example", 2, 422, false,
    "An example cannot be used: an unreadable picture, a missing file, a row without a label."},
   {Code::kNoData, "K0301", "no_data", 2, 422, false,

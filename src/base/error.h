@@ -24,6 +24,7 @@ enum class Code {
   kCorrupt,
   kUnsupported,
   kLimit,
+  kUnsafe,
   kBadExample,
   kNoData,
   kQuality,

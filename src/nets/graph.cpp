@@ -9,7 +9,7 @@ namespace keelrow::nets {
 namespace {
 
 template <class T>
-T AttributeOf(const Graph::Node& node, const std::string& key) {
+const T& AttributeOf(const Graph::Node& node, const std::string& key) {
   const auto found = node.attributes.find(key);
   if (found == node.attributes.end() || !std::holds_alternative<T>(found->second)) {
     throw Error(Code::kInternal,
@@ -26,6 +26,10 @@ int64_t Graph::Node::Integer(const std::string& key) const {
 
 double Graph::Node::Real(const std::string& key) const {
   return AttributeOf<double>(*this, key);
+}
+
+const std::vector<int64_t>& Graph::Node::Integers(const std::string& key) const {
+  return AttributeOf<std::vector<int64_t>>(*this, key);
 }
 
 int64_t Graph::ParameterCount() const {

@@ -39,6 +39,7 @@ struct Graph {
     /// An attribute's value; kInternal, naming the node, when it is absent or of another type.
     int64_t Integer(const std::string& key) const;
     double Real(const std::string& key) const;
+    const std::vector<int64_t>& Integers(const std::string& key) const;
   };
 
   /// How fresh values are drawn; the trainer does the drawing. For a weight [out, in, …], fan_in is
@@ -61,6 +62,7 @@ struct Graph {
     bool decay = true;              // false: weight decay skips it (biases, norms)
     int64_t fan_in = 1;             // of the owning node, for the initialisers of biases
     DType dtype = DType::kFloat32;  // kInt64 for counters (num_batches_tracked)
+    std::vector<std::string> aliases = {};  // its names in other libraries' weight files
   };
 
   std::vector<Value> values;

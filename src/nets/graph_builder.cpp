@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/error.h"
 #include "nets/ops.h"
 
@@ -9,6 +12,26 @@ namespace keelrow::nets {
 
 using Init = Graph::Init;
 using Value = GraphBuilder::Value;
+
+namespace {
+
+/// TensorFlow's SAME: the zeros on both sides of one axis, the odd one at the end.
+std::array<int64_t, 2> SamePadding(int64_t extent, const Conv2dOptions& options) {
+  const int64_t stride = std::max<int64_t>(options.stride, 1);
+  const int64_t outputs = (extent + stride - 1) / stride;
+  const int64_t total = std::max<int64_t>((outputs - 1) * stride + options.kernel - extent, 0);
+  return {total / 2, total - total / 2};
+}
+
+/// Top, left, bottom, right: ONNX's order.
+std::vector<int64_t> Pads(const Graph::Shape& picture, const Conv2dOptions& options) {
+  if (options.pad == Padding::kGiven) return std::vector<int64_t>(4, options.padding);
+  const auto vertical = SamePadding(picture[1], options);
+  const auto horizontal = SamePadding(picture[2], options);
+  return {vertical[0], horizontal[0], vertical[1], horizontal[1]};
+}
+
+}  // namespace
 
 Value GraphBuilder::Input(const std::string& name, Graph::Shape shape) {
   if (!graph_.nodes.empty()) {
@@ -21,65 +44,55 @@ Value GraphBuilder::Input(const std::string& name, Graph::Shape shape) {
   return value;
 }
 
-Value GraphBuilder::Conv2d(const std::string& name, Value x, const Conv2dOptions& options) {
-  const int64_t in = Extent(name, x, 3) / std::max<int64_t>(options.groups, 1);
+Value GraphBuilder::Conv2d(const NodeName& name, Value x, const Conv2dOptions& options) {
+  const int64_t in = Extent(name.own, x, 3) / std::max<int64_t>(options.groups, 1);
   const int64_t fan_in = in * options.kernel * options.kernel;
-  Graph::Node node{
-      .op = "conv2d",
-      .name = name,
-      .inputs = {x},
-      .attributes = {
-          {"stride", options.stride}, {"padding", options.padding}, {"groups", options.groups}}};
+  Graph::Node node{.op = "conv2d",
+                   .name = name.own,
+                   .inputs = {x},
+                   .attributes = {{"stride", options.stride},
+                                  {"pads", Pads(Shape(x), options)},
+                                  {"groups", options.groups}}};
   node.parameters.push_back(
-      AddParameter({.name = name + ".weight",
-                    .shape = {options.channels, in, options.kernel, options.kernel},
+      AddParameter(name, ".weight",
+                   {.shape = {options.channels, in, options.kernel, options.kernel},
                     .init = Init::kKaimingNormalFanOut,
                     .fan_in = fan_in}));
   if (options.bias) {
-    node.parameters.push_back(AddParameter({.name = name + ".bias",
-                                            .shape = {options.channels},
-                                            .init = Init::kZeros,
-                                            .decay = false,
-                                            .fan_in = fan_in}));
+    node.parameters.push_back(AddParameter(
+        name, ".bias",
+        {.shape = {options.channels}, .init = Init::kZeros, .decay = false, .fan_in = fan_in}));
   }
   return AddNode(std::move(node));
 }
 
-Value GraphBuilder::BatchNorm2d(const std::string& name, Value x,
-                                const BatchNorm2dOptions& options) {
-  const int64_t channels = Extent(name, x, 3);
+Value GraphBuilder::BatchNorm2d(const NodeName& name, Value x, const BatchNorm2dOptions& options) {
+  const int64_t channels = Extent(name.own, x, 3);
   const auto add = [&](const char* suffix, Init init, bool trainable) {
-    return AddParameter({.name = name + suffix,
-                         .shape = {channels},
-                         .init = init,
-                         .trainable = trainable,
-                         .decay = false});
+    return AddParameter(
+        name, suffix, {.shape = {channels}, .init = init, .trainable = trainable, .decay = false});
   };
   Graph::Node node{.op = "batch_norm2d",
-                   .name = name,
+                   .name = name.own,
                    .inputs = {x},
                    .attributes = {{"epsilon", options.epsilon}, {"momentum", options.momentum}}};
   node.parameters = {add(".weight", Init::kOnes, true), add(".bias", Init::kZeros, true),
                      add(".running_mean", Init::kZeros, false),
                      add(".running_var", Init::kOnes, false),
-                     AddParameter({.name = name + ".num_batches_tracked",
-                                   .trainable = false,
-                                   .decay = false,
-                                   .dtype = DType::kInt64})};
+                     AddParameter(name, ".num_batches_tracked",
+                                  {.trainable = false, .decay = false, .dtype = DType::kInt64})};
   return AddNode(std::move(node));
 }
 
-Value GraphBuilder::Linear(const std::string& name, Value x, const LinearOptions& options) {
-  const int64_t in = Extent(name, x, 1);
-  Graph::Node node{.op = "linear", .name = name, .inputs = {x}};
-  node.parameters.push_back(AddParameter({.name = name + ".weight",
-                                          .shape = {options.features, in},
-                                          .init = options.init,
-                                          .fan_in = in}));
+Value GraphBuilder::Linear(const NodeName& name, Value x, const LinearOptions& options) {
+  const int64_t in = Extent(name.own, x, 1);
+  Graph::Node node{.op = "linear", .name = name.own, .inputs = {x}};
+  node.parameters.push_back(AddParameter(
+      name, ".weight", {.shape = {options.features, in}, .init = options.init, .fan_in = in}));
   if (options.bias) {
     const bool uniform = options.init == Init::kUniformFanIn;
-    node.parameters.push_back(AddParameter({.name = name + ".bias",
-                                            .shape = {options.features},
+    node.parameters.push_back(AddParameter(name, ".bias",
+                                           {.shape = {options.features},
                                             .init = uniform ? Init::kUniformFanIn : Init::kZeros,
                                             .decay = false,
                                             .fan_in = in}));
@@ -93,8 +106,17 @@ Value GraphBuilder::Relu(Value x) {
 Value GraphBuilder::Relu6(Value x) {
   return AddPlain("relu6", {x});
 }
+Value GraphBuilder::Silu(Value x) {
+  return AddPlain("silu", {x});
+}
+Value GraphBuilder::Sigmoid(Value x) {
+  return AddPlain("sigmoid", {x});
+}
 Value GraphBuilder::Add(Value a, Value b) {
   return AddPlain("add", {a, b});
+}
+Value GraphBuilder::Scale(Value x, Value factors) {
+  return AddPlain("scale", {x, factors});
 }
 Value GraphBuilder::Flatten(Value x) {
   return AddPlain("flatten", {x});
@@ -113,6 +135,11 @@ Value GraphBuilder::MaxPool2d(Value x, const Pool2dOptions& options) {
 Value GraphBuilder::Dropout(Value x, double probability) {
   if (probability == 0) return x;
   return AddPlain("dropout", {x}, {{"probability", probability}});
+}
+
+Value GraphBuilder::StochasticDepth(Value x, double probability) {
+  if (probability == 0) return x;
+  return AddPlain("stochastic_depth", {x}, {{"probability", probability}});
 }
 
 const Graph::Shape& GraphBuilder::Shape(Value x) const {
@@ -141,7 +168,10 @@ Value GraphBuilder::AddPlain(const std::string& op, std::vector<Value> inputs,
                   .attributes = std::move(attributes)});
 }
 
-int GraphBuilder::AddParameter(Graph::Parameter parameter) {
+int GraphBuilder::AddParameter(const NodeName& node, const char* suffix,
+                               Graph::Parameter parameter) {
+  parameter.name = node.own + suffix;
+  for (const std::string& alias : node.aliases) parameter.aliases.push_back(alias + suffix);
   ClaimName(parameter.name);
   graph_.parameters.push_back(std::move(parameter));
   return static_cast<int>(graph_.parameters.size()) - 1;

@@ -43,6 +43,18 @@ void EmitRelu6(const Node& node, OnnxEmitter& emitter) {
                .outputs = {emitter.Output(node)}});
 }
 
+void EmitSigmoid(const Node& node, OnnxEmitter& emitter) {
+  emitter.AddSimple(node, "Sigmoid");
+}
+
+/// ONNX knows no SiLU before opset 24.
+void EmitSilu(const Node& node, OnnxEmitter& emitter) {
+  const std::string gate = emitter.Output(node) + "_gate";
+  emitter.Add({.type = "Sigmoid", .inputs = {emitter.Input(node)}, .outputs = {gate}});
+  emitter.Add(
+      {.type = "Mul", .inputs = {emitter.Input(node), gate}, .outputs = {emitter.Output(node)}});
+}
+
 Shape AddShape(const Graph& graph, const Node& node) {
   const Shape& a = InputShape(graph, node, 0);
   const Shape& b = InputShape(graph, node, 1);
@@ -81,9 +93,13 @@ constexpr Operator kOperators[] = {
     {"linear", "parameters weight [out, in] and perhaps bias [out]", &LinearShape, &EmitLinear},
     {"relu", "max(x, 0)", &SameShape, &EmitRelu},
     {"relu6", "min(max(x, 0), 6)", &SameShape, &EmitRelu6},
+    {"silu", "x sigmoid(x)", &SameShape, &EmitSilu},
+    {"sigmoid", "1 / (1 + exp(-x))", &SameShape, &EmitSigmoid},
     {"add", "two inputs of one shape", &AddShape, &EmitAdd},
     {"flatten", "all axes but the batch into one", &FlattenShape, &EmitFlatten},
     {"dropout", "probability; in inference it does nothing", &DropoutShape, &EmitDropout},
+    {"stochastic_depth", "probability, of a whole example; in inference it does nothing",
+     &DropoutShape, &EmitDropout},
 };
 // clang-format on
 

@@ -30,11 +30,14 @@ Shape ConvShape(const Graph& graph, const Node& node) {
                                ToString(weight), x[0], groups));
   }
   if (node.parameters.size() > 1) RequireParameter(graph, node, 1, {weight[0]});
+  const std::vector<int64_t>& pads = node.Integers("pads");
+  if (pads.size() != 4) FailNode(node, "needs four pads: top, left, bottom, right");
   const auto slide = [&](int axis) {
     return Slide(node, x[axis],
                  {.kernel = weight[axis + 1],
                   .stride = node.Integer("stride"),
-                  .padding = node.Integer("padding")});
+                  .before = pads[axis - 1],
+                  .after = pads[axis + 1]});
   };
   return {weight[0], slide(1), slide(2)};
 }
@@ -42,7 +45,7 @@ Shape ConvShape(const Graph& graph, const Node& node) {
 void EmitConv(const Node& node, OnnxEmitter& emitter) {
   emitter.AddSimple(node, "Conv", node.parameters.size(),
                     {{"strides", Twice(node.Integer("stride"))},
-                     {"pads", FourTimes(node.Integer("padding"))},
+                     {"pads", node.Integers("pads")},
                      {"group", node.Integer("groups")}});
 }
 
@@ -61,9 +64,10 @@ Shape MaxPoolShape(const Graph& graph, const Node& node) {
   const Shape& x = ImageShape(graph, node);
   const Window window{.kernel = node.Integer("kernel"),
                       .stride = node.Integer("stride"),
-                      .padding = node.Integer("padding")};
-  if (2 * window.padding > window.kernel) {
-    FailNode(node, fmt::format("pads by {}, more than half its window of {}", window.padding,
+                      .before = node.Integer("padding"),
+                      .after = node.Integer("padding")};
+  if (2 * window.before > window.kernel) {
+    FailNode(node, fmt::format("pads by {}, more than half its window of {}", window.before,
                                window.kernel));
   }
   return {x[0], Slide(node, x[1], window), Slide(node, x[2], window)};
@@ -74,6 +78,19 @@ void EmitMaxPool(const Node& node, OnnxEmitter& emitter) {
                     {{"kernel_shape", Twice(node.Integer("kernel"))},
                      {"strides", Twice(node.Integer("stride"))},
                      {"pads", FourTimes(node.Integer("padding"))}});
+}
+
+Shape ScaleShape(const Graph& graph, const Node& node) {
+  const Shape& x = ImageShape(graph, node);
+  const Shape& factors = InputShape(graph, node, 1);
+  if (factors != Shape{x[0], 1, 1}) {
+    FailNode(node, fmt::format("scales {} by {}", ToString(x), ToString(factors)));
+  }
+  return x;
+}
+
+void EmitScale(const Node& node, OnnxEmitter& emitter) {
+  emitter.AddSimple(node, "Mul");
 }
 
 Shape GlobalAveragePoolShape(const Graph& graph, const Node& node) {
@@ -87,7 +104,7 @@ void EmitGlobalAveragePool(const Node& node, OnnxEmitter& emitter) {
 // clang-format off
 constexpr Operator kOperators[] = {
     {"conv2d",
-     "stride, padding, groups; parameters weight [out, in / groups, h, w] and perhaps bias [out]",
+     "stride, pads, groups; parameters weight [out, in / groups, h, w] and perhaps bias [out]",
      &ConvShape, &EmitConv},
     {"batch_norm2d",
      "epsilon, momentum; parameters weight, bias, running_mean, running_var, num_batches_tracked",
@@ -95,6 +112,7 @@ constexpr Operator kOperators[] = {
     {"max_pool2d", "kernel, stride, padding (with minus infinity)", &MaxPoolShape, &EmitMaxPool},
     {"global_average_pool2d", "[c, h, w] to [c, 1, 1]", &GlobalAveragePoolShape,
      &EmitGlobalAveragePool},
+    {"scale", "[c, h, w] times [c, 1, 1]", &ScaleShape, &EmitScale},
 };
 // clang-format on
 

@@ -94,6 +94,8 @@ class ResNetBuilder {
 constexpr Depth kDepth18 = {.blocks = {2, 2, 2, 2}, .bottleneck = false};
 constexpr Depth kDepth34 = {.blocks = {3, 4, 6, 3}, .bottleneck = false};
 constexpr Depth kDepth50 = {.blocks = {3, 4, 6, 3}, .bottleneck = true};
+constexpr Depth kDepth101 = {.blocks = {3, 4, 23, 3}, .bottleneck = true};
+constexpr Depth kDepth152 = {.blocks = {3, 8, 36, 3}, .bottleneck = true};
 
 }  // namespace
 
@@ -105,6 +107,12 @@ Graph BuildResNet34(const NetworkOptions& options) {
 }
 Graph BuildResNet50(const NetworkOptions& options) {
   return ResNetBuilder(kDepth50, options).Build();
+}
+Graph BuildResNet101(const NetworkOptions& options) {
+  return ResNetBuilder(kDepth101, options).Build();
+}
+Graph BuildResNet152(const NetworkOptions& options) {
+  return ResNetBuilder(kDepth152, options).Build();
 }
 
 }  // namespace keelrow::nets

@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <functional>
 #include <vector>
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/mapped_file.h"
+#include "nets/element_type.h"
 
 // Format: github.com/huggingface/safetensors, README "Format" and safetensors/src/tensor.rs.
 namespace keelrow::nets {
@@ -24,19 +24,33 @@ constexpr size_t kLengthBytes = 8;
 constexpr size_t kRankMax = 32;  // NumPy's limit; PyTorch's files have at most 5
 constexpr char kMetadataKey[] = "__metadata__";
 
-struct DTypeName {
-  DType dtype;
+struct TypeName {
+  ElementType type;
   const char* name;
 };
-constexpr DTypeName kDTypes[] = {{DType::kFloat32, "F32"},
-                                 {DType::kInt64, "I64"},
-                                 {DType::kInt32, "I32"},
-                                 {DType::kUInt8, "U8"}};
+constexpr TypeName kTypes[] = {{ElementType::kFloat32, "F32"}, {ElementType::kFloat64, "F64"},
+                               {ElementType::kFloat16, "F16"}, {ElementType::kBFloat16, "BF16"},
+                               {ElementType::kInt64, "I64"},   {ElementType::kInt32, "I32"},
+                               {ElementType::kUInt8, "U8"},    {ElementType::kUInt8, "BOOL"}};
+
+const char* WrittenName(DType dtype) {
+  switch (dtype) {
+    case DType::kFloat32:
+      return "F32";
+    case DType::kInt64:
+      return "I64";
+    case DType::kInt32:
+      return "I32";
+    case DType::kUInt8:
+      return "U8";
+  }
+  return "";
+}
 
 /// A tensor's place in the values, which follow the header.
 struct Entry {
   std::string name;
-  DType dtype;
+  ElementType type;
   std::vector<int64_t> shape;
   uint64_t begin = 0;
   uint64_t end = 0;
@@ -49,13 +63,10 @@ struct Layout {
   uint64_t values_at = 0;
 };
 
-/// Copies `size` bytes at `offset` of the file; false where they cannot be read.
-using ReadAt = std::function<bool(uint64_t offset, char* to, size_t size)>;
-
+/// A file's bytes, and what to call it in messages.
 struct Source {
   std::string_view name;
-  uint64_t size;
-  ReadAt read;
+  std::string_view bytes;
 };
 
 Error Corrupt(std::string_view source, const std::string& what) {
@@ -63,13 +74,14 @@ Error Corrupt(std::string_view source, const std::string& what) {
                {.hint = "it may be truncated or of another format; fetch it again"});
 }
 
-Expected<DType> ParseDType(const Json& value, std::string_view source) {
+Expected<ElementType> ParseType(const Json& value, std::string_view source) {
   if (!value.is_string()) return Corrupt(source, "a `dtype` is not a string");
   const auto& text = value.get_ref<const std::string&>();
-  const auto row = std::ranges::find(kDTypes, text, &DTypeName::name);
-  if (row != std::end(kDTypes)) return row->dtype;
-  return Error(Code::kUnsupported, fmt::format("{} has values of type {}", source, text),
-               {.hint = "F32, I64, I32 and U8 are read; convert the file to F32"});
+  const auto* row = std::ranges::find(kTypes, text, &TypeName::name);
+  if (row != std::end(kTypes)) return row->type;
+  return Error(
+      Code::kUnsupported, fmt::format("{} has values of type {}", source, text),
+      {.hint = "F64, F32, F16, BF16, I64, I32, U8 and BOOL are read; convert the file to F32"});
 }
 
 /// An array of integers that are not negative.
@@ -88,7 +100,7 @@ Expected<std::vector<int64_t>> ParseSizes(const Json& value, std::string_view so
 /// Whether the shape's bytes are exactly `expected`. A 0 among the extents does not excuse the
 /// others: their product must not overflow for anyone who multiplies them, in whatever order.
 bool HasBytes(const Entry& entry, uint64_t expected) {
-  uint64_t bytes = SizeOf(entry.dtype);
+  uint64_t bytes = SizeOf(entry.type);
   bool empty = false;
   for (const int64_t extent : entry.shape) {
     if (extent == 0) {
@@ -108,8 +120,8 @@ Expected<Entry> ParseEntry(const std::string& name, const Json& value, std::stri
     return Corrupt(source,
                    fmt::format("`{}` does not have dtype, shape and data_offsets alone", name));
   }
-  auto dtype = ParseDType(value["dtype"], source);
-  if (!dtype) return dtype.error();
+  auto type = ParseType(value["dtype"], source);
+  if (!type) return type.error();
   auto shape = ParseSizes(value["shape"], source);
   if (!shape) return shape.error();
   auto offsets = ParseSizes(value["data_offsets"], source);
@@ -118,7 +130,7 @@ Expected<Entry> ParseEntry(const std::string& name, const Json& value, std::stri
     return Corrupt(source, fmt::format("`{}` has improper data_offsets", name));
   }
   Entry entry{.name = name,
-              .dtype = *dtype,
+              .type = *type,
               .shape = std::move(*shape),
               .begin = static_cast<uint64_t>((*offsets)[0]),
               .end = static_cast<uint64_t>((*offsets)[1])};
@@ -158,22 +170,19 @@ struct Header {
 };
 
 Expected<Header> ReadHeader(const Source& source) {
-  std::array<char, kLengthBytes> prefix;
-  if (source.size < kLengthBytes || !source.read(0, prefix.data(), prefix.size())) {
+  if (source.bytes.size() < kLengthBytes) {
     return Corrupt(source.name, "it is shorter than 8 bytes");
   }
-  const auto length = std::bit_cast<uint64_t>(prefix);
-  if (length > source.size - kLengthBytes) {
+  uint64_t length = 0;
+  std::memcpy(&length, source.bytes.data(), kLengthBytes);
+  if (length > source.bytes.size() - kLengthBytes) {
     return Corrupt(source.name, fmt::format("its header claims {} bytes", length));
   }
   if (length > kSafetensorsHeaderMax) {
     return Error(Code::kLimit, fmt::format("{} has a header of {} bytes; at most {} are read",
                                            source.name, length, kSafetensorsHeaderMax));
   }
-  std::string text(length, '\0');
-  if (!source.read(kLengthBytes, text.data(), text.size())) {
-    return Corrupt(source.name, "its header cannot be read");
-  }
+  const std::string_view text = source.bytes.substr(kLengthBytes, length);
   if (!text.starts_with('{')) return Corrupt(source.name, "its header does not begin with {");
   auto json = ParseJson(text, source.name, {.depth_max = 4});
   if (!json) return Corrupt(source.name, json.error().message());
@@ -196,25 +205,9 @@ Expected<Layout> ReadLayout(const Source& source) {
     layout.entries.push_back(std::move(*entry));
   }
   std::ranges::sort(layout.entries, {}, [](const Entry& e) { return std::pair(e.begin, e.end); });
-  const std::string fault = CoverFault(layout.entries, source.size - layout.values_at);
+  const std::string fault = CoverFault(layout.entries, source.bytes.size() - layout.values_at);
   if (!fault.empty()) return Corrupt(source.name, fault);
   return layout;
-}
-
-Expected<Safetensors> ReadFrom(const Source& source) {
-  auto layout = ReadLayout(source);
-  if (!layout) return layout.error();
-  Safetensors result{.metadata = std::move(layout->metadata)};
-  for (Entry& entry : layout->entries) {
-    Tensor tensor{.dtype = entry.dtype, .shape = std::move(entry.shape), .bytes = {}};
-    tensor.bytes.resize(entry.end - entry.begin);
-    if (!source.read(layout->values_at + entry.begin, reinterpret_cast<char*>(tensor.bytes.data()),
-                     tensor.bytes.size())) {
-      return Corrupt(source.name, fmt::format("`{}` cannot be read", entry.name));
-    }
-    result.tensors.emplace(std::move(entry.name), std::move(tensor));
-  }
-  return result;
 }
 
 /// Wide elements first, so that each tensor begins at a multiple of its element's size.
@@ -229,28 +222,21 @@ std::vector<const WeightMap::value_type*> InFileOrder(const WeightMap& tensors) 
 }  // namespace
 
 Expected<Safetensors> ParseSafetensors(std::string_view bytes, std::string_view name) {
-  return ReadFrom(
-      {.name = name, .size = bytes.size(), .read = [bytes](uint64_t offset, char* to, size_t size) {
-         if (size > 0) std::memcpy(to, bytes.data() + offset, size);
-         return true;
-       }});
+  auto layout = ReadLayout({.name = name, .bytes = bytes});
+  if (!layout) return layout.error();
+  Safetensors result{.metadata = std::move(layout->metadata)};
+  for (Entry& entry : layout->entries) {
+    const std::string_view values =
+        bytes.substr(layout->values_at + entry.begin, entry.end - entry.begin);
+    result.tensors.emplace(std::move(entry.name),
+                           Decode(entry.type, std::move(entry.shape), values));
+  }
+  return result;
 }
 
 Expected<Safetensors> ReadSafetensors(const fs::path& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::error_code failure;
-  const uint64_t size = fs::file_size(path, failure);
-  if (!file) throw ErrnoError("read", path.string());
-  if (failure) {
-    throw Error(Code::kIo, fmt::format("{} has no size: {}", path.string(), failure.message()));
-  }
-  const std::string name = path.string();
-  return ReadFrom(
-      {.name = name, .size = size, .read = [&file](uint64_t offset, char* to, size_t count) {
-         file.seekg(static_cast<std::streamoff>(offset));
-         return file.read(to, static_cast<std::streamsize>(count)).good();
-       }});
+  const MappedFile file(path);
+  return ParseSafetensors(file.bytes(), path.string());
 }
 
 void WriteSafetensors(const fs::path& path, const WeightMap& tensors,
@@ -261,10 +247,9 @@ void WriteSafetensors(const fs::path& path, const WeightMap& tensors,
   uint64_t at = 0;
   for (const auto* entry : order) {
     const Tensor& tensor = entry->second;
-    const auto dtype = std::ranges::find(kDTypes, tensor.dtype, &DTypeName::dtype);
     const uint64_t end = at + tensor.bytes.size();
     header[entry->first] = {
-        {"dtype", dtype->name}, {"shape", tensor.shape}, {"data_offsets", {at, end}}};
+        {"dtype", WrittenName(tensor.dtype)}, {"shape", tensor.shape}, {"data_offsets", {at, end}}};
     at = end;
   }
   std::string text = header.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -24,10 +24,11 @@ struct Safetensors {
 constexpr uint64_t kSafetensorsHeaderMax = uint64_t{16} << 20;
 
 /// `name` stands for the source in messages. kCorrupt for a damaged or hostile file, kLimit for a
-/// longer header, kUnsupported for an element type outside F32, I64, I32, U8.
+/// longer header, kUnsupported for an element type outside F64, F32, F16, BF16, I64,
+/// I32, U8 and BOOL. Floats come as float32.
 Expected<Safetensors> ParseSafetensors(std::string_view bytes, std::string_view name);
 
-/// Reads each tensor straight into its place. As ParseSafetensors; throws kNotFound, kPermission
+/// The same of a file, which is mapped, not read. Throws kNotFound, kPermission
 /// or kIo where the file cannot be read.
 Expected<Safetensors> ReadSafetensors(const std::filesystem::path& path);
 

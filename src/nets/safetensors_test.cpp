@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <cmath>
 
 #include "base/files.h"
 #include "base/json.h"
@@ -63,6 +64,20 @@ TEST(Safetensors, EqualWeightsGiveEqualFilesWithAlignedValues) {
   for (const auto& [name, tensor] : SomeWeights()) {
     EXPECT_EQ(header[name]["data_offsets"][0].get<size_t>() % SizeOf(tensor.dtype), 0U) << name;
   }
+}
+
+TEST(Safetensors, HalfAndDoubleFloatsComeAsFloats) {
+  const std::string header = R"({"b":{"dtype":"BF16","shape":[1],"data_offsets":[8,10]},)"
+                             R"("d":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},)"
+                             R"("h":{"dtype":"F16","shape":[2],"data_offsets":[10,14]}})";
+  std::string bytes = File(header);
+  const double number = 0.5;
+  bytes.append(reinterpret_cast<const char*>(&number), sizeof(number));
+  bytes.append("\x40\xc0\x01\x00\x00\xfc", 6);  // -3; the smallest half; -infinity
+  const WeightMap weights = ParseSafetensors(bytes, "w").Value().tensors;
+  EXPECT_EQ(weights.at("d"), Tensor::Of<float>({1}, {0.5F}));
+  EXPECT_EQ(weights.at("b"), Tensor::Of<float>({1}, {-3}));
+  EXPECT_EQ(weights.at("h"), Tensor::Of<float>({2}, {0x1p-24F, -INFINITY}));
 }
 
 TEST(Safetensors, AnAbsentFileIsNotFound) {
@@ -182,8 +197,8 @@ TEST(SafetensorsAttack, AShapeOfManyAxes) {
 }
 
 TEST(SafetensorsAttack, UnknownTypeIsUnsupported) {
-  ExpectRefused(File(Entry(R"("dtype":"BF16","shape":[1],"data_offsets":[0,2])"), 2),
-                Code::kUnsupported, "BF16");
+  ExpectRefused(File(Entry(R"("dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1])"), 1),
+                Code::kUnsupported, "F8_E4M3");
 }
 
 TEST(SafetensorsAttack, EveryTruncationIsRefused) {

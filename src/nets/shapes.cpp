@@ -39,14 +39,14 @@ void RequireParameter(const Graph& graph, const Graph::Node& node, size_t index,
 }
 
 int64_t Slide(const Graph::Node& node, int64_t extent, const Window& window) {
-  if (window.kernel < 1 || window.stride < 1 || window.padding < 0) {
-    FailNode(node, fmt::format("has kernel {}, stride {} and padding {}", window.kernel,
-                               window.stride, window.padding));
+  if (window.kernel < 1 || window.stride < 1 || window.before < 0 || window.after < 0) {
+    FailNode(node, fmt::format("has kernel {}, stride {} and padding {} and {}", window.kernel,
+                               window.stride, window.before, window.after));
   }
-  const int64_t room = extent + 2 * window.padding - window.kernel;
+  const int64_t room = extent + window.before + window.after - window.kernel;
   if (room < 0) {
-    FailNode(node, fmt::format("slides a window of {} over an extent of {} padded by {}",
-                               window.kernel, extent, window.padding));
+    FailNode(node, fmt::format("slides a window of {} over an extent of {} padded by {} and {}",
+                               window.kernel, extent, window.before, window.after));
   }
   return room / window.stride + 1;
 }

@@ -26,10 +26,11 @@ void RequireParameter(const Graph& graph, const Graph::Node& node, size_t index,
 struct Window {
   int64_t kernel;
   int64_t stride;
-  int64_t padding;
+  int64_t before;  // zeros on one side of the axis
+  int64_t after;   // and on the other
 };
 
-/// floor((extent + 2 padding - kernel) / stride) + 1, which must be at least 1.
+/// floor((extent + before + after - kernel) / stride) + 1, which must be at least 1.
 int64_t Slide(const Graph::Node& node, int64_t extent, const Window& window);
 
 }  // namespace keelrow::nets

@@ -14,7 +14,7 @@ struct Network {
   std::string_view help;
 };
 
-/// All networks, smallest first.
+/// All networks, by family.
 std::span<const Network> Zoo();
 
 /// The row of that name, or null.

@@ -29,7 +29,7 @@ LockFile LockFile::Of(const Plan& plan, const RunResult& result, uint64_t seed) 
                 .seed = seed};
   for (const PlannedStep& step : plan.steps) {
     lock.keys[step.kind->name] = step.key;
-    if (!step.parts.outside.empty()) lock.data = step.parts.outside;
+    if (!step.parts.outside.empty()) lock.outside[step.kind->outside.what] = step.parts.outside;
   }
   for (const auto& [step, record] : result.artifacts) lock.contents[step] = record.ContentHash();
   return lock;
@@ -48,7 +48,7 @@ LockFile LockFile::Load(const fs::path& path) {
             .seed = json.at("seed"),
             .keys = json.at("keys"),
             .contents = json.at("contents"),
-            .data = json.at("data")};
+            .outside = json.at("outside")};
   } catch (const Json::exception& failure) {
     throw Error(Code::kCorrupt, fmt::format("{}: {}", path.string(), failure.what()),
                 {.hint = "run without --locked to write it anew"});
@@ -60,7 +60,7 @@ void LockFile::Save(const fs::path& path) const {
                        {"cpu", cpu},
                        {"cores", cores},
                        {"seed", seed},
-                       {"data", data},
+                       {"outside", outside},
                        {"keys", keys},
                        {"contents", contents}});
 }

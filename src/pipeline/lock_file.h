@@ -15,7 +15,7 @@ struct LockFile {
   uint64_t seed = 0;
   std::map<std::string, std::string> keys;      // step → key: configuration, data and code
   std::map<std::string, std::string> contents;  // step → hash of its output
-  std::string data;                             // hash of the source
+  std::map<std::string, std::string> outside;   // what the steps read from elsewhere → its hash
 
   static LockFile Of(const Plan& plan, const RunResult& result, uint64_t seed);
   static LockFile Load(const std::filesystem::path& path);

@@ -52,7 +52,9 @@ class Planner {
     PlannedStep step{.kind = &kind};
     step.parts = {.version = kind.version, .config = SelectConfig(config_, kind.config)};
     for (const std::string& input : kind.after) step.parts.inputs[input] = keys_.at(input);
-    if (kind.outside != nullptr) step.parts.outside = kind.outside(step.parts.config, workspace_);
+    if (kind.outside.hash != nullptr) {
+      step.parts.outside = kind.outside.hash(step.parts.config, workspace_);
+    }
     step.key = step.parts.Key(kind.name);
     keys_[kind.name] = step.key;
     Decide(step);
@@ -93,7 +95,7 @@ class Planner {
   std::vector<std::string> WhyNew(const PlannedStep& step) const {
     const std::optional<KeyParts> last = cache_.LastParts(step.kind->name);
     if (!last) return {"never ran"};
-    std::vector<std::string> reasons = DescribeChanges(*last, step.parts);
+    std::vector<std::string> reasons = DescribeChanges(*last, step.parts, step.kind->outside.what);
     if (reasons.empty()) reasons.emplace_back("its kept output is gone");
     return reasons;
   }
@@ -174,13 +176,14 @@ Json SelectConfig(const Json& config, std::span<const std::string> keys) {
   return selected;
 }
 
-std::vector<std::string> DescribeChanges(const KeyParts& before, const KeyParts& after) {
+std::vector<std::string> DescribeChanges(const KeyParts& before, const KeyParts& after,
+                                         const std::string& outside) {
   std::vector<std::string> changes;
   if (before.version != after.version) {
     changes.push_back(fmt::format("code: version {} -> {}", before.version, after.version));
   }
   DiffConfig(before.config, after.config, "", changes);
-  if (before.outside != after.outside) changes.emplace_back("the data changed");
+  if (before.outside != after.outside) changes.push_back(fmt::format("the {} changed", outside));
   for (const auto& [input, key] : after.inputs) {
     const auto old = before.inputs.find(input);
     if (old == before.inputs.end() || old->second != key) {

@@ -50,7 +50,9 @@ Plan MakePlan(std::span<const StepKind> table, const Json& config, const Workspa
 Json SelectConfig(const Json& config, std::span<const std::string> keys);
 
 /// "config: train.epochs 8 -> 10", "input split changed", … ; empty when both are the same.
-std::vector<std::string> DescribeChanges(const KeyParts& before, const KeyParts& after);
+/// `outside` is what the step calls its content outside the pipeline.
+std::vector<std::string> DescribeChanges(const KeyParts& before, const KeyParts& after,
+                                         const std::string& outside);
 
 /// The plan as `keelrow plan` prints it, and as JSON.
 std::string RenderPlan(const Plan& plan);

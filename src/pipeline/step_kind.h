@@ -9,6 +9,13 @@
 
 namespace keelrow::pipeline {
 
+/// Content outside the pipeline that a step reads.
+struct Outside {
+  const char* what = "";  // "data": in messages and in the lock
+  /// Its hash; empty when the configuration names none.
+  std::string (*hash)(const Json& config, const Workspace& workspace) = nullptr;
+};
+
 /// One step as its table declares it. A step is a command with declared files in and out, never a
 /// closure: the pipeline starts `PROGRAM step NAME job.json`, gives it only the configuration and
 /// the inputs named here, and takes only its output folder. So what is not declared cannot matter,
@@ -23,8 +30,7 @@ struct StepKind {
   std::map<std::string, std::string> environment = {};  // added for its process; no part of a key
   bool resumable = false;  // it has a scratch folder, which survives until its output is finished
   bool registry = false;   // it reads or changes the registry of models, beyond its output folder
-  /// Content outside the pipeline that it reads (the data source), as a hash. Null: nothing.
-  std::string (*outside)(const Json& config, const Workspace& workspace) = nullptr;
+  Outside outside = {};
 };
 
 }  // namespace keelrow::pipeline

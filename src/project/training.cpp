@@ -65,6 +65,11 @@ void Describe(config::Object<ModelConfig>& object) {
       "Which network is trained. Its input size follows from `prepare`, its outputs from "
       "the classes of the data.");
   object.Field("network", &ModelConfig::network, "A network of the zoo.");
+  object.Field("pretrained", &ModelConfig::pretrained,
+               "A file of weights to start from, beside the project file: .safetensors, or .pth as "
+               "torch.save writes it (no code in it is run). torchvision's, timm's and "
+               "EfficientNet-PyTorch's names are known. The classifier starts anew when the number "
+               "of classes differs.");
   object
       .Field("dropout", &ModelConfig::dropout,
              "Share of features dropped before the classifier while training; unless given, the "

@@ -16,6 +16,7 @@ const std::vector<config::Choice>& ClassWeightChoices();
 
 struct ModelConfig {
   config::Name<NetworkChoices> network{"small_cnn"};
+  std::optional<std::string> pretrained;
   std::optional<double> dropout;
   double width = 1.0;
 };

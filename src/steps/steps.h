@@ -27,5 +27,7 @@ data::QualityResult MeasureQuality(const job::StepJob& job,
 
 /// Hash of everything the source holds.
 std::string SourceHash(const Json& config, const pipeline::Workspace& workspace);
+/// Hash of the file of weights that the training starts from; empty when it starts from none.
+std::string PretrainedHash(const Json& config, const pipeline::Workspace& workspace);
 
 }  // namespace keelrow::steps

@@ -28,7 +28,7 @@ const std::vector<Step>& ImageClassification() {
       {{.name = "scan",
         .help = "Lists the source and hashes every example.",
         .config = project::SourceKeys(),
-        .outside = SourceHash},
+        .outside = {.what = "data", .hash = SourceHash}},
        Scan},
       {{.name = "check",
         .help = "Measures the quality of the data; sets bad examples aside where asked.",
@@ -50,7 +50,8 @@ const std::vector<Step>& ImageClassification() {
         // libgomp's own 300,000 cost four times the processor time on a busy machine; 2,000 cost a
         // fifth of the speed on a quiet one (measured on 2 cores).
         .environment = {{"GOMP_SPINCOUNT", "10000"}},
-        .resumable = true}},
+        .resumable = true,
+        .outside = {.what = "pretrained weights", .hash = PretrainedHash}}},
       {{.name = "evaluate",
         .help = "Checks the engine against the trainer, then answers every held-back example.",
         .after = {"split", "train"},

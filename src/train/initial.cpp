@@ -6,7 +6,10 @@
 
 #include <cmath>
 
+#include "base/error.h"
+#include "base/hash.h"
 #include "base/random.h"
+#include "nets/pretrained.h"
 
 namespace keelrow::train {
 namespace {
@@ -56,6 +59,23 @@ Parameters InitialParameters(const Graph& graph, uint64_t seed) {
   Parameters parameters;
   for (const Graph::Parameter& parameter : graph.parameters) {
     parameters.push_back(Initial(parameter, seed));
+  }
+  return parameters;
+}
+
+Parameters StartingParameters(const Graph& graph, const TrainJob& job) {
+  Parameters parameters = InitialParameters(graph, job.seed);
+  if (job.pretrained.empty()) return parameters;
+  if (Sha256HexOfFile(job.pretrained) != job.pretrained_hash) {
+    throw Error(Code::kConflict, "the pretrained weights changed after the run had been planned",
+                {.hint = "run the same command again"});
+  }
+  const nets::Adopted adopted =
+      nets::AdoptWeights(graph, nets::ReadWeights(job.pretrained), job.pretrained.string());
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    const std::string& name = graph.parameters[i].name;
+    const auto value = adopted.weights.find(name);
+    if (value != adopted.weights.end()) CopyInto(parameters[i], value->second, name);
   }
   return parameters;
 }

@@ -18,15 +18,18 @@ T Read(const job::StepJob& step, const std::string& key) {
 }
 
 std::string Identify(const job::StepJob& step, const std::filesystem::path& catalog) {
-  return Sha256Hex(CanonicalJson(
-      {{"config", step.config}, {"examples", Sha256HexOfFile(catalog)}, {"program", Version()}}));
+  return Sha256Hex(CanonicalJson({{"config", step.config},
+                                  {"examples", Sha256HexOfFile(catalog)},
+                                  {"pretrained", step.outside},
+                                  {"program", Version()}}));
 }
 
 }  // namespace
 
 TrainJob ReadTrainJob(const job::StepJob& step) {
+  const auto model = Read<project::ModelConfig>(step, "model");
   const std::filesystem::path catalog = step.Input("split", "examples.jsonl");
-  return {.model = Read<project::ModelConfig>(step, "model"),
+  return {.model = model,
           .train = Read<project::TrainConfig>(step, "train"),
           .prepare = Read<std::vector<transforms::TransformEntry>>(step, "prepare"),
           .augment = Read<std::vector<transforms::AugmentationEntry>>(step, "augment"),
@@ -34,6 +37,8 @@ TrainJob ReadTrainJob(const job::StepJob& step) {
           .catalog = catalog,
           .output = step.output,
           .scratch = step.scratch,
+          .pretrained = model.pretrained ? step.project_folder / *model.pretrained : "",
+          .pretrained_hash = step.outside,
           .seed = Read<uint64_t>(step, "seed"),
           .identity = Identify(step, catalog)};
 }

@@ -20,7 +20,9 @@ struct TrainJob {
   data::SourceOptions source;
   std::filesystem::path catalog;  // the split's list of examples with their subsets
   std::filesystem::path output;
-  std::filesystem::path scratch;  // for the checkpoint
+  std::filesystem::path scratch;     // for the checkpoint
+  std::filesystem::path pretrained;  // weights to start from; empty: none
+  std::string pretrained_hash;       // of that file when the run was planned
   uint64_t seed = 0;
   /// Hash of everything that decides the result but for the number of threads: configuration,
   /// seed, examples, program. A checkpoint of another identity is not gone on with.

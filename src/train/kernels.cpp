@@ -4,7 +4,9 @@
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/batch_norm.h>
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/conv2d.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/flatten.h>
 #include <ATen/ops/hardtanh.h>
@@ -12,8 +14,11 @@
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/relu.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/silu.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -27,9 +32,15 @@ at::Tensor OptionalBias(const Call& call) {
 
 at::Tensor Conv2d(const Call& call) {
   const int64_t stride = call.node.Integer("stride");
-  const int64_t padding = call.node.Integer("padding");
-  return at::conv2d(call.inputs[0], call.parameters[0], OptionalBias(call), {stride, stride},
-                    {padding, padding}, {1, 1}, call.node.Integer("groups"));
+  const std::vector<int64_t>& pads = call.node.Integers("pads");  // top, left, bottom, right
+  at::Tensor x = call.inputs[0];
+  std::array<int64_t, 2> padding = {pads[0], pads[1]};
+  if (pads[2] != pads[0] || pads[3] != pads[1]) {  // LibTorch pads both sides alike
+    x = at::constant_pad_nd(x, {pads[1], pads[3], pads[0], pads[2]});
+    padding = {0, 0};
+  }
+  return at::conv2d(x, call.parameters[0], OptionalBias(call), {stride, stride}, padding, {1, 1},
+                    call.node.Integer("groups"));
 }
 
 at::Tensor BatchNorm2d(const Call& call) {
@@ -52,6 +63,18 @@ at::Tensor Relu(const Call& call) {
 at::Tensor Relu6(const Call& call) {
   at::Tensor x = call.inputs[0];
   return call.may_overwrite ? at::hardtanh_(x, 0, 6) : at::hardtanh(x, 0, 6);
+}
+
+at::Tensor Silu(const Call& call) {
+  return at::silu(call.inputs[0]);
+}
+
+at::Tensor Sigmoid(const Call& call) {
+  return at::sigmoid(call.inputs[0]);
+}
+
+at::Tensor Scale(const Call& call) {
+  return at::mul(call.inputs[0], call.inputs[1]);
 }
 
 at::Tensor Add(const Call& call) {
@@ -118,17 +141,36 @@ at::Tensor Dropout(const Call& call) {
   return at::mul(x, DropoutMask({.call = call, .kept = 1 - call.node.Real("probability")}));
 }
 
+/// Huang et al.: Deep Networks with Stochastic Depth (2016): an example's branch stays with the
+/// probability 1 - p, and is then the larger for it.
+at::Tensor StochasticDepth(const Call& call) {
+  const at::Tensor& x = call.inputs[0];
+  if (!call.pass.training) return x;
+  const double kept = 1 - call.node.Real("probability");
+  at::Tensor mask = at::empty({x.size(0), 1, 1, 1}, x.options());
+  Random random(call.pass.seed, "stochastic_depth:" + call.node.name, {call.pass.step});
+  auto* values = mask.mutable_data_ptr<float>();
+  for (int64_t i = 0; i < mask.numel(); ++i) {
+    values[i] = random.Uniform() < kept ? static_cast<float>(1 / kept) : 0.0F;
+  }
+  return at::mul(x, mask);
+}
+
 // clang-format off
 constexpr Kernel kKernels[] = {
     {"linear",                &Linear,              Output::kFree},
     {"relu",                  &Relu,                Output::kNeeded},
     {"relu6",                 &Relu6,               Output::kNeeded},
+    {"silu",                  &Silu,                Output::kFree},
+    {"sigmoid",               &Sigmoid,             Output::kNeeded},
     {"add",                   &Add,                 Output::kFree},
     {"flatten",               &Flatten,             Output::kNeeded},
     {"dropout",               &Dropout,             Output::kNeeded},
+    {"stochastic_depth",      &StochasticDepth,     Output::kNeeded},
     {"conv2d",                &Conv2d,              Output::kFree},
     {"batch_norm2d",          &BatchNorm2d,         Output::kFree},
     {"max_pool2d",            &MaxPool2d,           Output::kFree},
+    {"scale",                 &Scale,               Output::kFree},
     {"global_average_pool2d", &GlobalAveragePool2d, Output::kFree},
 };
 // clang-format on

@@ -14,7 +14,7 @@ void AddAll(NamedTensors& all, const std::string& prefix, const std::vector<std:
 }  // namespace
 
 State::State(const nets::Graph& graph, const TrainJob& job)
-    : live_(InitialParameters(graph, job.seed)) {
+    : live_(StartingParameters(graph, job)) {
   const project::OptimizerConfig& config = job.train.optimizer;
   for (const nets::Graph::Parameter& parameter : graph.parameters) names_.push_back(parameter.name);
   optimizer_ = MakeOptimizer(config, GroupParameters(graph, live_, config.weight_decay));

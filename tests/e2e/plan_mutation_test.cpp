@@ -38,6 +38,7 @@ const std::map<std::string, std::string>& SpecialMutations() {
       {"prepare", "[{decode: gray}, {resize: 10}, {normalize: {mean: [0.5], std: [0.5]}}]"},
       {"augment", "[]"},
       {"model.network", "resnet18"},
+      {"model.pretrained", ""},  // needs a file, below
       {"model.dropout", "0.3"},
       {"train.optimizer.momentum", ""},  // these three belong to other choices, below
       {"train.schedule.step_epochs", ""},
@@ -194,6 +195,17 @@ TEST_F(PlanMutation, KeysThatNeedColumns) {
   Expect("data.split.time", {source, time}, NamesFrom(table_, "check"));
   Expect("data.split.gap", {source, time, "data.split.gap=1d"}, from_split);
   Expect("data.split.cuts", {source, time, "data.split.cuts=[2026-01-10, 2026-01-15]"}, from_split);
+}
+
+TEST_F(PlanMutation, PretrainedWeights) {
+  const std::vector<std::string> affected = NamesFrom(table_, "train");
+  const fs::path weights = tiny_.file().parent_path() / "weights.safetensors";
+  const std::string set = "model.pretrained=weights.safetensors";
+  CopyFile(tiny_.Output(base_, "train") / "weights.safetensors", weights);
+  Expect("model.pretrained", {set}, affected);
+  const fs::path trained_on = tiny_.Output(tiny_.Plan(tiny_.Load({set}), table_), "train");
+  CopyFile(trained_on / "weights.safetensors", weights);
+  Expect("changed weights", {set}, affected);
 }
 
 TEST_F(PlanMutation, EveryStepsVersion) {
