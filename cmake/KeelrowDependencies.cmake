@@ -4,7 +4,9 @@
 #   find_package(DuckDB REQUIRED)                         duckdb::duckdb                 data/
 #   find_package(JPEG|PNG|WebP REQUIRED)                  JPEG::JPEG PNG::PNG WebP::webp data/
 #   find_package(LibTorch REQUIRED)                       torch::cpu                     train/
-#   find_package(Boost 1.81 REQUIRED)                     Boost::headers                 http/
+#   find_package(Boost 1.81 REQUIRED)                     Boost::headers                 http/ labels/
+#   find_package(simdjson REQUIRED)                       simdjson::simdjson             labels/
+#   find_package(pugixml REQUIRED)                        pugixml::pugixml               labels/
 #   find_package(yaml-cpp REQUIRED)                       yaml-cpp                       config/
 #   find_package(SQLite3 REQUIRED)                        SQLite::SQLite3                track/
 #   find_package(prometheus-cpp REQUIRED COMPONENTS core) prometheus-cpp::core           serve/

@@ -18,7 +18,10 @@ WALLS='
   openvino/                                 engine
   duckdb\.h                                 data
   (jpeglib|png)\.h|webp/                    data
-  boost/                                    http
+  boost/(asio|beast)                        http
+  boost/geometry                            labels
+  simdjson\.h                               labels
+  pugixml\.hpp                              labels
   yaml-cpp/                                 config
   sqlite3\.h                                track
   openssl/                                  base

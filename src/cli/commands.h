@@ -46,6 +46,9 @@ const std::vector<Command>& Commands();
 /// "--force", …: those of one command.
 std::vector<std::string> LongOptions(const CLI::App& app);
 
+/// `keelrow data labels`, which is large enough for a file of its own.
+void DefineLabels(CLI::App& command, Globals& globals, Outcome& outcome);
+
 void DefineInit(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineData(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefinePlan(CLI::App& command, Globals& globals, Outcome& outcome);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
 #include <optional>
 #include <unordered_map>
 
@@ -72,8 +71,11 @@ class Unpickler {
   /// A little-endian number of so many bytes, at most 8; 0 where the pickle ends.
   uint64_t Number(size_t bytes) {
     uint64_t number = 0;
-    const std::string_view taken = Take(bytes);
-    std::memcpy(&number, taken.data(), taken.size());
+    int shift = 0;
+    for (const char byte : Take(bytes)) {
+      number |= uint64_t{static_cast<uint8_t>(byte)} << shift;
+      shift += 8;
+    }
     return number;
   }
   /// The same as two's complement.

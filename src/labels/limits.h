@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstddef>
+
+/// What a file of labels may hold: far above what people draw, low enough that nothing a stranger
+/// sends takes the machine.
+namespace keelrow::labels {
+
+inline constexpr size_t kTaskBytesMax = size_t{64} << 20;  // of JSON, of one task
+inline constexpr size_t kFileBytesMax = size_t{1} << 30;   // of a file that is read whole
+inline constexpr size_t kRegionsMax = 10'000;              // of one annotation
+inline constexpr size_t kPointsMax = 10'000;               // of one polygon
+
+}  // namespace keelrow::labels
