@@ -7,6 +7,7 @@
 #include <bit>
 
 #include "require.h"
+#include "weights.h"
 
 namespace keelrow::fuzz {
 namespace {
@@ -24,12 +25,7 @@ void Check(std::string_view file) {
     Require(!parsed.error().message().empty(), "a refusal says why");
     return;
   }
-  size_t values = 0;
-  for (const auto& [name, tensor] : parsed->tensors) {
-    Require(static_cast<size_t>(tensor.Count()) * SizeOf(tensor.dtype) == tensor.bytes.size(),
-            "a tensor's bytes are those of its shape");
-    values += tensor.bytes.size();
-  }
+  const size_t values = ValueBytes(parsed->tensors);
   Require(values <= file.size() - kLengthBytes, "no more values than the file has");
   Require(Prefix(file.size() - kLengthBytes - values) == file.substr(0, kLengthBytes),
           "header and values are the whole file");

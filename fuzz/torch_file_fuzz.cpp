@@ -5,6 +5,7 @@
 
 #include "nets/pickle.h"
 #include "require.h"
+#include "weights.h"
 
 namespace keelrow::fuzz {
 namespace {
@@ -17,12 +18,7 @@ void Check(std::string_view file) {
     Require(!parsed.error().message().empty(), "a refusal says why");
     return;
   }
-  size_t values = 0;
-  for (const auto& [name, tensor] : *parsed) {
-    Require(static_cast<size_t>(tensor.Count()) * SizeOf(tensor.dtype) == tensor.bytes.size(),
-            "a tensor's bytes are those of its shape");
-    values += tensor.bytes.size();
-  }
+  const size_t values = ValueBytes(*parsed);
   Require(values <= 8 * file.size() + 4096, "memory is bounded by the file");
 }
 

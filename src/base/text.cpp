@@ -97,6 +97,11 @@ bool IsUtf8(std::string_view text) {
   return true;
 }
 
+std::string ListSome(std::span<const std::string> names, size_t most) {
+  if (names.size() <= most) return JoinText(names, ", ");
+  return fmt::format("{} and {} more", JoinText(names.first(most), ", "), names.size() - most);
+}
+
 std::string RenderTable(const std::vector<std::vector<std::string>>& rows) {
   std::vector<size_t> widths;
   for (const auto& row : rows) {

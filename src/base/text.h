@@ -17,6 +17,9 @@ std::string DidYouMean(std::string_view word, std::span<const std::string> candi
 std::vector<std::string> SplitText(std::string_view text, char separator);
 std::string JoinText(std::span<const std::string> parts, std::string_view separator);
 
+/// "a, b, c", of a longer list only the first: "a, b, c and 7 more".
+std::string ListSome(std::span<const std::string> names, size_t most);
+
 /// Columns of equal width, two blanks apart; the first row is the header. Numbers are not
 /// recognised: pad them yourself when they should stand right.
 std::string RenderTable(const std::vector<std::vector<std::string>>& rows);

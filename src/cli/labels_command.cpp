@@ -154,10 +154,7 @@ void Print(const LabelsReport& report) {
   PrintFindings(report.findings);
   PrintAgreement(report.agreement);
   if (report.again.empty()) return;
-  const size_t listed = std::min(report.again.size(), kListedMax);
-  fmt::print("\nTo look at again: {}", JoinText(std::span(report.again).first(listed), ", "));
-  if (listed < report.again.size()) fmt::print(" and {} more", report.again.size() - listed);
-  fmt::print("\n");
+  fmt::print("\nTo look at again: {}\n", ListSome(report.again, kListedMax));
 }
 
 /// Writes the set in another format.
@@ -193,17 +190,16 @@ void RunLabels(const Globals& globals, LabelsArguments& arguments, Outcome& outc
 
 void DefineLabels(CLI::App& command, Globals& globals, Outcome& outcome) {
   auto arguments = std::make_shared<LabelsArguments>();
-  std::string formats;
-  std::string written;
+  std::vector<std::string> formats;
+  std::vector<std::string> written;
   for (const labels::Format& format : labels::Formats()) {
-    formats += fmt::format("{}{}", formats.empty() ? "" : ", ", format.name);
-    if (format.write != nullptr)
-      written += fmt::format("{}{}", written.empty() ? "" : ", ", format.name);
+    formats.emplace_back(format.name);
+    if (format.write != nullptr) written.emplace_back(format.name);
   }
   command.fallthrough();
   command.add_option("PATH", arguments->path, "An export or a folder of labels")->required();
   command.add_option("--format", arguments->format,
-                     fmt::format("{}; told by the content unless given", formats));
+                     fmt::format("{}; told by the content unless given", JoinText(formats, ", ")));
   command
       .add_option("--overlap", arguments->checks.overlap_max,
                   "Regions of one annotation may overlap up to this IoU")
@@ -212,7 +208,7 @@ void DefineLabels(CLI::App& command, Globals& globals, Outcome& outcome) {
   command.add_option("--pair", arguments->pairs, "Another limit for two labels: Car,Person=0.6");
   command.add_option("--pictures", arguments->pictures, "A folder that must hold every picture");
   command.add_option("--export", arguments->export_format,
-                     fmt::format("Write as {} instead of checking", written));
+                     fmt::format("Write as {} instead of checking", JoinText(written, ", ")));
   command.add_option("--to", arguments->to, "Where --export writes");
   command.callback([&globals, &outcome, arguments] { RunLabels(globals, *arguments, outcome); });
 }

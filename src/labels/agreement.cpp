@@ -12,14 +12,20 @@ namespace {
 constexpr double kMatchMin = 0.5;  // IoU
 
 std::vector<Edge> PossibleMatches(const Annotation& a, const Annotation& b) {
+  std::vector<Bounds> bounds;  // of a's regions, then of b's
+  for (const Region& region : a.regions) bounds.push_back(BoundsOf(region.outline));
+  for (const Region& region : b.regions) bounds.push_back(BoundsOf(region.outline));
+  const size_t first_of_b = a.regions.size();
   std::vector<Edge> edges;
-  for (size_t i = 0; i < a.regions.size(); ++i) {
-    for (size_t j = 0; j < b.regions.size(); ++j) {
-      if (a.regions[i].label != b.regions[j].label) continue;
-      const double iou = Iou(a.regions[i], b.regions[j]);
-      if (iou >= kMatchMin) edges.push_back({static_cast<int>(i), static_cast<int>(j), iou});
-    }
-  }
+  ForEachOverlap(bounds, [&](size_t i, size_t j) {
+    if (i >= first_of_b || j < first_of_b) return;  // both are one annotator's
+    const Region& of_a = a.regions[i];
+    const Region& of_b = b.regions[j - first_of_b];
+    if (of_a.label != of_b.label) return;
+    const double iou = Iou(of_a, of_b);
+    if (iou < kMatchMin) return;
+    edges.push_back({static_cast<int>(i), static_cast<int>(j - first_of_b), iou});
+  });
   return edges;
 }
 

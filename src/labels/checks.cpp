@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
-#include <numeric>
 
 #include "labels/geometry.h"
 
@@ -15,27 +13,6 @@ constexpr size_t kFindingsMax = 100;  // of one check, an annotation
 
 std::string Named(const Region& region) {
   return region.label.empty() ? "a region without label" : region.label;
-}
-
-/// Two regions and how much they overlap.
-using OnOverlap = std::function<void(const Region& a, const Region& b, double iou)>;
-
-/// Every pair that overlaps, by a sweep from left to right.
-void ForEachOverlap(const std::vector<Region>& regions, const OnOverlap& visit) {
-  std::vector<Bounds> bounds;
-  for (const Region& region : regions) bounds.push_back(BoundsOf(region.outline));
-  std::vector<size_t> order(regions.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(order, {}, [&](size_t i) { return bounds[i].left; });
-  std::vector<size_t> open;  // those that reach the sweep's place
-  for (const size_t i : order) {
-    std::erase_if(open, [&](size_t j) { return bounds[j].right <= bounds[i].left; });
-    for (const size_t j : open) {
-      const double iou = Iou(regions[i], regions[j]);
-      if (iou > 0) visit(regions[std::min(i, j)], regions[std::max(i, j)], iou);
-    }
-    open.push_back(i);
-  }
 }
 
 class Checker {
@@ -49,9 +26,13 @@ class Checker {
     for (const Annotation& annotation : task.annotations) {
       annotation_ = &annotation;
       counts_.clear();
-      for (const Region& region : annotation.regions) CheckRegion(region);
-      ForEachOverlap(annotation.regions, [this](const Region& a, const Region& b, double iou) {
-        CheckPair(a, b, iou);
+      std::vector<Bounds> bounds;
+      for (const Region& region : annotation.regions) {
+        CheckRegion(region);
+        bounds.push_back(BoundsOf(region.outline));
+      }
+      ForEachOverlap(bounds, [&](size_t i, size_t j) {
+        CheckPair(annotation.regions[i], annotation.regions[j]);
       });
     }
   }
@@ -106,7 +87,8 @@ class Checker {
     return (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x) <= 0;
   }
 
-  void CheckPair(const Region& a, const Region& b, double iou) {
+  void CheckPair(const Region& a, const Region& b) {
+    const double iou = Iou(a, b);
     if (iou >= options_.same_min) {
       const bool same = a.label == b.label;
       return Report(same ? "duplicate" : "conflict", {&a, &b},

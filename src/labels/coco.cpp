@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <cmath>
 #include <unordered_map>
@@ -10,20 +9,14 @@
 #include "base/mapped_file.h"
 #include "labels/format_functions.h"
 #include "labels/geometry.h"
-#include "labels/json_elements.h"
 #include "labels/limits.h"
+#include "labels/simdjson_fields.h"
 
 // The format: cocodataset.org/#format-data, "Object Detection".
 namespace keelrow::labels {
 namespace {
 
 namespace dom = simdjson::dom;
-
-/// A field as a number; NaN where there is none.
-double NumberOf(const dom::object& object, std::string_view key) {
-  double number = NAN;
-  return object[key].get(number) == simdjson::SUCCESS ? number : NAN;
-}
 
 std::vector<double> NumbersOf(const dom::array& array) {
   std::vector<double> numbers;
@@ -173,8 +166,7 @@ Expected<LabelSet> ParseCoco(std::string_view bytes, const std::string& source) 
 }
 
 bool IsCoco(const std::filesystem::path& path) {
-  if (!std::filesystem::is_regular_file(path)) return false;
-  return JsonElements::FirstByte(MappedFile(path).bytes()) == '{';
+  return BeginsWith(path, '{');
 }
 
 LabelSet ReadCoco(const std::filesystem::path& path) {

@@ -9,6 +9,9 @@
 /// for bytes of strangers: kSyntax, kCorrupt or kLimit, naming the place.
 namespace keelrow::labels {
 
+/// Whether it is a file whose first byte, white space aside, is this one.
+bool BeginsWith(const std::filesystem::path& path, char first);
+
 bool IsLabelStudio(const std::filesystem::path& path);
 LabelSet ReadLabelStudio(const std::filesystem::path& path);
 Expected<LabelSet> ParseLabelStudio(std::string_view bytes, const std::string& source);

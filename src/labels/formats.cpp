@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/mapped_file.h"
 #include "base/text.h"
 #include "labels/format_functions.h"
 
@@ -29,6 +30,13 @@ std::string Known() {
 }
 
 }  // namespace
+
+bool BeginsWith(const std::filesystem::path& path, char first) {
+  if (!std::filesystem::is_regular_file(path)) return false;
+  const MappedFile file(path);
+  const size_t at = file.bytes().find_first_not_of(" \t\r\n");
+  return at != std::string_view::npos && file.bytes()[at] == first;
+}
 
 std::span<const Format> Formats() {
   return kFormats;

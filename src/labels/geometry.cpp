@@ -5,6 +5,7 @@
 #include <boost/geometry/geometries/point_xy.hpp>
 #include <boost/geometry/geometries/polygon.hpp>
 #include <cmath>
+#include <numeric>
 
 namespace keelrow::labels {
 namespace {
@@ -55,6 +56,21 @@ Bounds BoundsOf(std::span<const Point> outline) {
 
 bool Overlap(const Bounds& a, const Bounds& b) {
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
+
+void ForEachOverlap(std::span<const Bounds> bounds,
+                    const std::function<void(size_t i, size_t j)>& visit) {
+  std::vector<size_t> order(bounds.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, {}, [&](size_t i) { return bounds[i].left; });
+  std::vector<size_t> open;  // those that reach the sweep's place
+  for (const size_t i : order) {
+    std::erase_if(open, [&](size_t j) { return bounds[j].right <= bounds[i].left; });
+    for (const size_t j : open) {
+      if (Overlap(bounds[i], bounds[j])) visit(std::min(i, j), std::max(i, j));
+    }
+    open.push_back(i);
+  }
 }
 
 bool IsUpright(std::span<const Point> outline) {

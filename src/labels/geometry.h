@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <span>
 
 #include "labels/annotation.h"
@@ -17,6 +18,9 @@ struct Bounds {
 Bounds BoundsOf(std::span<const Point> outline);
 /// Whether they share more than an edge.
 bool Overlap(const Bounds& a, const Bounds& b);
+/// Every pair that overlaps, as indices i < j, by a sweep from left to right.
+void ForEachOverlap(std::span<const Bounds> bounds,
+                    const std::function<void(size_t i, size_t j)>& visit);
 
 /// Whether the outline is an upright rectangle: its bounds are its area.
 bool IsUpright(std::span<const Point> outline);

@@ -10,11 +10,6 @@ constexpr std::string_view kSpace = " \t\r\n";
 
 }  // namespace
 
-char JsonElements::FirstByte(std::string_view text) {
-  const size_t at = text.find_first_not_of(kSpace);
-  return at == std::string_view::npos ? '\0' : text[at];
-}
-
 std::optional<std::string_view> JsonElements::Next() {
   if (ended_ || !fault_.empty()) return std::nullopt;
   SkipSpace();

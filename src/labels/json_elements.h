@@ -20,9 +20,6 @@ class JsonElements {
   /// The byte that was reached.
   size_t at() const { return at_; }
 
-  /// The first byte that is no white space; 0 when there is none.
-  static char FirstByte(std::string_view text);
-
  private:
   void SkipSpace();
   bool SkipElement();

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +9,7 @@
 #include "labels/format_functions.h"
 #include "labels/json_elements.h"
 #include "labels/limits.h"
+#include "labels/simdjson_fields.h"
 
 // The export format: labelstud.io/guide/export, "Raw JSON format of completed tasks".
 namespace keelrow::labels {
@@ -28,12 +28,6 @@ std::string TextOf(const dom::object& object, std::string_view key) {
   int64_t number = 0;
   if (value.get(number) == simdjson::SUCCESS) return std::to_string(number);
   return {};
-}
-
-/// NaN where there is none.
-double NumberOf(const dom::object& object, std::string_view key, double otherwise = NAN) {
-  double number = 0;
-  return object[key].get(number) == simdjson::SUCCESS ? number : otherwise;
 }
 
 bool IsTrue(const dom::object& object, std::string_view key) {
@@ -234,8 +228,7 @@ Expected<LabelSet> ParseLabelStudio(std::string_view bytes, const std::string& s
 }
 
 bool IsLabelStudio(const std::filesystem::path& path) {
-  if (!std::filesystem::is_regular_file(path)) return false;
-  return JsonElements::FirstByte(MappedFile(path).bytes()) == '[';
+  return BeginsWith(path, '[');
 }
 
 LabelSet ReadLabelStudio(const std::filesystem::path& path) {

@@ -54,12 +54,7 @@ std::set<std::string> HeadParameters(const Graph& graph) {
 }
 
 std::string Listed(const std::vector<std::string>& names) {
-  const std::vector<std::string> first(
-      names.begin(),
-      names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kListedMax)));
-  std::string text = JoinText(first, ", ");
-  if (names.size() > kListedMax) text += fmt::format(" and {} more", names.size() - kListedMax);
-  return text;
+  return ListSome(names, kListedMax);
 }
 
 /// In what a file and a network do not fit together.

@@ -28,23 +28,16 @@ struct TypeName {
   ElementType type;
   const char* name;
 };
+/// Of several rows for one type of a Tensor, the first is the one that is written.
 constexpr TypeName kTypes[] = {{ElementType::kFloat32, "F32"}, {ElementType::kFloat64, "F64"},
                                {ElementType::kFloat16, "F16"}, {ElementType::kBFloat16, "BF16"},
                                {ElementType::kInt64, "I64"},   {ElementType::kInt32, "I32"},
                                {ElementType::kUInt8, "U8"},    {ElementType::kUInt8, "BOOL"}};
 
+/// The row that a Tensor is written as: the first with its type.
 const char* WrittenName(DType dtype) {
-  switch (dtype) {
-    case DType::kFloat32:
-      return "F32";
-    case DType::kInt64:
-      return "I64";
-    case DType::kInt32:
-      return "I32";
-    case DType::kUInt8:
-      return "U8";
-  }
-  return "";
+  return std::ranges::find(kTypes, dtype, [](const TypeName& row) { return TensorType(row.type); })
+      ->name;
 }
 
 /// A tensor's place in the values, which follow the header.

@@ -71,8 +71,8 @@ struct Storage {
   int64_t count;
 };
 
-/// The bytes of a storage, wherever the format keeps them.
-using FindBytes = std::function<std::optional<std::string_view>(const Storage& storage)>;
+/// The bytes of a storage, wherever the format keeps them; none where they are absent.
+using FindBytes = std::function<std::string_view(const Storage& storage)>;
 
 /// ('storage', torch.FloatStorage, key, location, count[, view]).
 std::optional<Storage> ReadStorage(const Pickle& pickle, Ref ref) {
@@ -214,9 +214,11 @@ Expected<WeightMap> ReadTensors(const Pickle& pickle, const FindBytes& find, uin
     const std::optional<View> view = ReadView(pickle, value);
     if (!view) return Corrupt(source, fmt::format("`{}` is no proper tensor", *name));
     if (!Fits(*view)) return Corrupt(source, fmt::format("`{}` reaches beyond its values", *name));
-    const std::optional<std::string_view> bytes = find(view->storage);
-    if (!bytes) return Corrupt(source, fmt::format("the values of `{}` are missing", *name));
-    Tensor tensor = Materialize(*view, *bytes);
+    const std::string_view bytes = find(view->storage);
+    if (bytes.size() / SizeOf(view->storage.type) < static_cast<uint64_t>(view->storage.count)) {
+      return Corrupt(source, fmt::format("the values of `{}` are missing", *name));
+    }
+    Tensor tensor = Materialize(*view, bytes);
     memory += tensor.bytes.size();
     if (memory > memory_max) {
       return Error(Code::kLimit,
@@ -244,12 +246,10 @@ Expected<WeightMap> ParseZip(std::string_view bytes, std::string_view source) {
   if (!pickle) return pickle.error();
 
   std::map<std::string, std::string> loaded;
-  const FindBytes find = [&](const Storage& storage) -> std::optional<std::string_view> {
+  const FindBytes find = [&](const Storage& storage) -> std::string_view {
     auto [place, fresh] = loaded.try_emplace(storage.key);
     if (fresh) place->second = archive->Read(folder + "data/" + storage.key).value_or("");
-    const bool whole =
-        place->second.size() / SizeOf(storage.type) >= static_cast<uint64_t>(storage.count);
-    return whole ? std::optional<std::string_view>(place->second) : std::nullopt;
+    return place->second;
   };
   return ReadTensors(*pickle, find, MemoryMax(bytes), source);
 }
@@ -307,12 +307,9 @@ Expected<WeightMap> ParseLegacy(std::string_view bytes, std::string_view source)
   }
   auto values = ReadLegacyValues(rest, order, source);
   if (!values) return values.error();
-  const FindBytes find = [&](const Storage& storage) -> std::optional<std::string_view> {
+  const FindBytes find = [&](const Storage& storage) -> std::string_view {
     const auto found = values->find(storage.key);
-    if (found == values->end()) return std::nullopt;
-    const bool whole =
-        found->second.size() / SizeOf(storage.type) >= static_cast<uint64_t>(storage.count);
-    return whole ? std::optional(found->second) : std::nullopt;
+    return found == values->end() ? std::string_view() : found->second;
   };
   return ReadTensors(pickles[2], find, MemoryMax(bytes), source);
 }

@@ -14,7 +14,9 @@ namespace keelrow::nets {
 /// float32. `name` stands for the source in messages. kUnsafe for a pickle that names code,
 /// kCorrupt for a damaged file, kUnsupported for what is no state_dict, kLimit where the tensors
 /// would take much more memory than the file has bytes.
-bool LooksLikeTorchFile(std::string_view bytes);
 Expected<WeightMap> ParseTorchFile(std::string_view bytes, std::string_view name);
+
+/// Whether they begin as torch.save's formats do.
+bool LooksLikeTorchFile(std::string_view bytes);
 
 }  // namespace keelrow::nets

@@ -21,12 +21,6 @@ struct Arguments {
   std::string source;
 };
 
-/// The batch axis of one.
-Tensor Single(Tensor row) {
-  row.shape.insert(row.shape.begin(), 1);
-  return row;
-}
-
 int Answer(const Arguments& arguments) {
   const auto chain =
       transforms::Chain::FromJson(ParseJson(arguments.prepare, "PREPARE").Value(), "PREPARE");
@@ -38,7 +32,7 @@ int Answer(const Arguments& arguments) {
   const auto source = data::OpenSource({.path = arguments.source});
   for (const data::Example& example : source->List()) {
     const Tensor input = chain.Apply({source->Read(example).Value()});
-    const Tensor output = session.Run(Single(input));
+    const Tensor output = session.Run(Stack({&input, 1}));
     const auto logits = output.As<float>();
     const Json line = {{"id", example.id},
                        {"logits", std::vector<float>(logits.begin(), logits.end())}};
