@@ -95,6 +95,7 @@ CREATE TRIGGER audit_is_never_shortened BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
 )sql",
 });
+constexpr auto kVersion = static_cast<int64_t>(kMigrations.size());
 
 int64_t Pragma(const Database& database, const char* name) {
   Statement statement = database.Query(fmt::format("PRAGMA {}", name));
@@ -114,25 +115,31 @@ void CheckOurs(const Database& database, const std::string& file) {
                 {.hint = "name another file for the store"});
   }
   const int64_t version = Pragma(database, "user_version");
-  if (version > static_cast<int64_t>(kMigrations.size())) {
-    throw Error(Code::kUnsupported,
-                fmt::format("{} has format {}; this program reads up to {}", file, version,
-                            kMigrations.size()),
-                {.hint = "a newer Keelrow wrote it; use that one"});
+  if (version > kVersion) {
+    throw Error(
+        Code::kUnsupported,
+        fmt::format("{} has format {}; this program reads up to {}", file, version, kVersion),
+        {.hint = "a newer Keelrow wrote it; use that one"});
   }
+}
+
+bool IsCurrent(const Database& database) {
+  return Pragma(database, "application_id") == kApplicationId &&
+         Pragma(database, "user_version") == kVersion;
 }
 
 }  // namespace
 
 void Migrate(Database& database, const std::string& file) {
-  CheckOurs(database, file);
-  if (Pragma(database, "user_version") == static_cast<int64_t>(kMigrations.size())) return;
+  if (IsCurrent(database)) return;
   database.Write([&] {
-    CheckOurs(database, file);  // again, now that nobody else can change it
+    // Looked at under the write lock only: between two reads outside it, another process that
+    // makes the same new store would show an empty file first and foreign tables then.
+    CheckOurs(database, file);
     const auto version = static_cast<size_t>(Pragma(database, "user_version"));
     for (size_t i = version; i < kMigrations.size(); ++i) database.RunScript(kMigrations[i]);
     database.RunScript(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}",
-                                   kApplicationId, kMigrations.size()));
+                                   kApplicationId, kVersion));
   });
 }
 
