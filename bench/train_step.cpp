@@ -93,8 +93,8 @@ struct Training {
   std::vector<double> Steps(int count) {
     std::vector<double> losses;
     for (int i = 0; i < count; ++i) {
-      const Pass pass{.training = true, .seed = kSeed, .step = step++};
-      losses.push_back(Learn(network, state, batches[i % kBatches], {.pass = pass, .rate = kRate}));
+      losses.push_back(Learn(network, state, std::span(&batches[i % kBatches], 1), {.seed = kSeed},
+                             {.step = step++, .rate = kRate}));
     }
     return losses;
   }
@@ -102,7 +102,7 @@ struct Training {
   const Interpreter network;
   State state;
   const std::vector<Batch>& batches;
-  uint64_t step = 0;
+  int64_t step = 0;
 };
 
 double StepsPerSecond(Training& training, int steps) {

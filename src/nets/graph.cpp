@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <algorithm>
 
 #include "base/error.h"
 
@@ -40,6 +41,11 @@ int64_t Graph::ParameterCount() const {
                              std::multiplies<>());
   }
   return count;
+}
+
+std::vector<int> Graph::HeadParameters() const {
+  const auto head = std::ranges::find(nodes, outputs[0], &Node::output);
+  return head == nodes.end() ? std::vector<int>() : head->parameters;
 }
 
 std::string ToString(const Graph::Shape& shape) {

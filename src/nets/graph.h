@@ -73,6 +73,10 @@ struct Graph {
 
   /// Numbers that training changes (buffers not counted), as model zoos report them.
   int64_t ParameterCount() const;
+
+  /// Indices of the parameters of the node that gives the output: the classifier's, as many outputs
+  /// as there are classes. Empty where that node has none.
+  std::vector<int> HeadParameters() const;
 };
 
 /// "[3, 224, 224]", for messages.

@@ -43,13 +43,9 @@ WeightMap::iterator Find(const Graph::Parameter& parameter, WeightMap& file) {
   return file.end();
 }
 
-/// The parameters of the node that gives the output: as many as there are classes.
-std::set<std::string> HeadParameters(const Graph& graph) {
+std::set<std::string> HeadNames(const Graph& graph) {
   std::set<std::string> names;
-  for (const Graph::Node& node : graph.nodes) {
-    if (node.output != graph.outputs[0]) continue;
-    for (const int index : node.parameters) names.insert(graph.parameters[index].name);
-  }
+  for (const int index : graph.HeadParameters()) names.insert(graph.parameters[index].name);
   return names;
 }
 
@@ -96,7 +92,7 @@ WeightMap ReadWeights(const std::filesystem::path& path) {
 
 Adopted AdoptWeights(const Graph& graph, WeightMap file, const std::string& name) {
   file = WithoutPrefix(std::move(file));
-  const std::set<std::string> head = HeadParameters(graph);
+  const std::set<std::string> head = HeadNames(graph);
   Adopted adopted;
   Mismatch mismatch;
   for (const Graph::Parameter& parameter : graph.parameters) {

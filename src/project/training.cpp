@@ -20,6 +20,8 @@ void CheckOptions(const OptimizerConfig& config) {
 void CheckOptions(const ScheduleConfig& config) {
   OnlyFor("step", config.name.value, "step_epochs", config.step_epochs.has_value());
   OnlyFor("step", config.name.value, "step_factor", config.step_factor.has_value());
+  OnlyFor("plateau", config.name.value, "plateau_epochs", config.plateau_epochs.has_value());
+  OnlyFor("plateau", config.name.value, "plateau_factor", config.plateau_factor.has_value());
 }
 
 }  // namespace
@@ -37,7 +39,11 @@ const std::vector<config::Choice>& NetworkChoices() {
 
 const std::vector<config::Choice>& OptimizerChoices() {
   static const std::vector<config::Choice> choices = {
+      {.name = "adam", .help = "Adam with weight decay in the gradient (Kingma, Ba 2015)."},
       {.name = "adamw", .help = "Adam with decoupled weight decay (Loshchilov, Hutter 2019)."},
+      {.name = "lion",
+       .help =
+           "The sign of a momentum (Chen 2023); a tenth of `adamw`'s rate, ten times its decay."},
       {.name = "sgd", .help = "Stochastic gradient descent with Nesterov momentum."},
   };
   return choices;
@@ -47,6 +53,11 @@ const std::vector<config::Choice>& ScheduleChoices() {
   static const std::vector<config::Choice> choices = {
       {.name = "constant", .help = "The rate stays as it is after the warm-up."},
       {.name = "cosine", .help = "Falls to zero along half a cosine over the whole training."},
+      {.name = "one_cycle",
+       .help = "Rises from 1/25 along half a cosine, then falls to 1/250,000 (Smith 2018)."},
+      {.name = "plateau",
+       .help = "Multiplied by `plateau_factor` when the validation loss has not become better for "
+               "more than `plateau_epochs`."},
       {.name = "step", .help = "Multiplied by `step_factor` every `step_epochs` epochs."},
   };
   return choices;
@@ -58,6 +69,22 @@ const std::vector<config::Choice>& ClassWeightChoices() {
       {.name = "balanced", .help = "Examples count in inverse proportion to their class's size."},
   };
   return choices;
+}
+
+const std::vector<config::Choice>& PrecisionChoices() {
+  static const std::vector<config::Choice> choices = {
+      {.name = "bfloat16",
+       .help = "Convolutions and matrix products in 16 bits (autocast); weights stay in 32. Faster "
+               "where the processor has bfloat16 instructions, slower elsewhere."},
+      {.name = "float32", .help = "Everything in 32 bits."},
+  };
+  return choices;
+}
+
+std::string KeyThatNeedsValidation(const TrainConfig& config) {
+  if (config.early_stop > 0) return "train.early_stop";
+  if (config.schedule.name.value == "plateau") return "train.schedule";
+  return "";
 }
 
 void Describe(config::Object<ModelConfig>& object) {
@@ -99,7 +126,8 @@ void Describe(config::Object<ScheduleConfig>& object) {
   object.Field("name", &ScheduleConfig::name, "The curve.");
   object
       .Field("warmup", &ScheduleConfig::warmup,
-             "Share of all steps over which the rate first rises linearly from zero.")
+             "Share of all steps over which the rate first rises linearly from zero; 0.1 unless "
+             "given. Of `one_cycle` the share of its rise; 0.3 unless given.")
       .Range(0, 0.9);
   object
       .Field("step_epochs", &ScheduleConfig::step_epochs,
@@ -109,6 +137,15 @@ void Describe(config::Object<ScheduleConfig>& object) {
   object
       .Field("step_factor", &ScheduleConfig::step_factor,
              "Factor at each stair of `step`; 0.1 unless given.")
+      .Range(0.001, 1);
+  object
+      .Field("plateau_epochs", &ScheduleConfig::plateau_epochs,
+             "Patience of `plateau`; 10 unless given.")
+      .Unit("epochs")
+      .Range(0, 10000);
+  object
+      .Field("plateau_factor", &ScheduleConfig::plateau_factor,
+             "Factor at each plateau; 0.1 unless given.")
       .Range(0.001, 1);
   object.Check([](const ScheduleConfig& config) { CheckOptions(config); });
 }
@@ -122,6 +159,34 @@ void Describe(config::Object<TrainConfig>& object) {
   object.Field("batch_size", &TrainConfig::batch_size, "Examples a step.").Range(1, 65536);
   object.Field("optimizer", &TrainConfig::optimizer, "How weights follow gradients.");
   object.Field("schedule", &TrainConfig::schedule, "How the learning rate changes.");
+  object
+      .Field("layer_decay", &TrainConfig::layer_decay,
+             "Factor on the learning rate from each layer to the one before it, so that early "
+             "layers of a pretrained network change less; 1: all the same.")
+      .Range(0.01, 1);
+  object
+      .Field("freeze_epochs", &TrainConfig::freeze_epochs,
+             "Train the classifier alone for so many epochs; all other weights and the statistics "
+             "of their norms stay as they are. Then everything learns.")
+      .Unit("epochs")
+      .Range(0, 10000);
+  object
+      .Field("accumulate", &TrainConfig::accumulate,
+             "Batches whose gradients are averaged into one step: large batches in little memory. "
+             "Norms see `batch_size` examples all the same.")
+      .Unit("batches")
+      .Range(1, 4096);
+  object
+      .Field("clip_norm", &TrainConfig::clip_norm,
+             "Longest gradient (L2 norm over all parameters); a longer one is shortened to it. 0 "
+             "never shortens.")
+      .Range(0, 1e6);
+  object
+      .Field("label_smoothing", &TrainConfig::label_smoothing,
+             "Share of each training label that is spread evenly over all classes.")
+      .Range(0, 0.9);
+  object.Field("precision", &TrainConfig::precision,
+               "Numbers that the training computes with; evaluation always uses 32 bits.");
   object
       .Field("ema", &TrainConfig::ema,
              "Decay of an exponential moving average of the weights, which is then what is "

@@ -13,6 +13,7 @@ const std::vector<config::Choice>& NetworkChoices();    // from nets::Zoo()
 const std::vector<config::Choice>& OptimizerChoices();  // implemented in train/optimizer.cpp
 const std::vector<config::Choice>& ScheduleChoices();   // implemented in train/schedule.cpp
 const std::vector<config::Choice>& ClassWeightChoices();
+const std::vector<config::Choice>& PrecisionChoices();
 
 struct ModelConfig {
   config::Name<NetworkChoices> network{"small_cnn"};
@@ -30,9 +31,11 @@ struct OptimizerConfig {
 
 struct ScheduleConfig {
   config::Name<ScheduleChoices> name{"cosine"};
-  double warmup = 0.1;
+  std::optional<double> warmup;    // the schedule's own unless given
   std::optional<int> step_epochs;  // these two of `step` alone
   std::optional<double> step_factor;
+  std::optional<int> plateau_epochs;  // these two of `plateau` alone
+  std::optional<double> plateau_factor;
 };
 
 struct TrainConfig {
@@ -40,6 +43,12 @@ struct TrainConfig {
   int batch_size = 64;
   OptimizerConfig optimizer;
   ScheduleConfig schedule;
+  double layer_decay = 1.0;
+  int freeze_epochs = 0;
+  int accumulate = 1;
+  double clip_norm = 0.0;
+  double label_smoothing = 0.0;
+  config::Name<PrecisionChoices> precision{"float32"};
   double ema = 0.0;
   int early_stop = 0;
   config::Name<ClassWeightChoices> class_weights{"none"};
@@ -47,6 +56,9 @@ struct TrainConfig {
   int threads = 0;
   int loader_threads = 1;
 };
+
+/// The first key that cannot do without validation examples, as it is set; empty: none.
+std::string KeyThatNeedsValidation(const TrainConfig& config);
 
 void Describe(config::Object<ModelConfig>& object);
 void Describe(config::Object<OptimizerConfig>& object);

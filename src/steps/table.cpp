@@ -116,9 +116,11 @@ void CheckClassification(const project::Project& project) {
   transforms::Chain(project.prepare).OutputShape();
   CheckGate(project);
   const data::SplitConfig& split = project.data.split;
-  if (project.train.early_stop > 0 && !MayHold(split, split.validation)) {
-    throw Error(Code::kBadValue, "`train.early_stop` is set, but there are no validation examples",
-                {.hint = "give `data.split.validation` a share, or set `train.early_stop` to 0"});
+  const std::string needs = project::KeyThatNeedsValidation(project.train);
+  if (!needs.empty() && !MayHold(split, split.validation)) {
+    throw Error(Code::kBadValue,
+                fmt::format("`{}` needs validation examples; there are none", needs),
+                {.hint = "give `data.split.validation` a share"});
   }
 }
 

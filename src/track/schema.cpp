@@ -138,8 +138,8 @@ void Migrate(Database& database, const std::string& file) {
     CheckOurs(database, file);
     const auto version = static_cast<size_t>(Pragma(database, "user_version"));
     for (size_t i = version; i < kMigrations.size(); ++i) database.RunScript(kMigrations[i]);
-    database.RunScript(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}",
-                                   kApplicationId, kVersion));
+    database.RunScript(
+        fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", kApplicationId, kVersion));
   });
 }
 

@@ -94,7 +94,7 @@ TEST_P(StateOf, GoesOnAsIfNeverInterrupted) {
   EXPECT_EQ(resumed.Save(), straight.Save());
 }
 
-INSTANTIATE_TEST_SUITE_P(Optimizers, StateOf, testing::Values("adamw", "sgd"));
+INSTANTIATE_TEST_SUITE_P(Optimizers, StateOf, testing::Values("adam", "adamw", "lion", "sgd"));
 
 TEST(State, AMissingTensorIsCorrupt) {
   const TrainJob job = JobWith("sgd");

@@ -28,6 +28,14 @@ const EpochRecord* History::Best() const {
   return best;
 }
 
+std::vector<double> History::ValidationLosses() const {
+  std::vector<double> losses;
+  for (const EpochRecord& record : epochs_) {
+    if (record.validation_loss) losses.push_back(*record.validation_loss);
+  }
+  return losses;
+}
+
 bool History::ShouldStop(int patience) const {
   const EpochRecord* best = Best();
   return patience > 0 && best != nullptr && epochs_.back().epoch - best->epoch >= patience;

@@ -27,6 +27,8 @@ class History {
   /// The first epoch with the lowest validation loss; null without any.
   const EpochRecord* Best() const;
   bool LastIsBest() const { return !epochs_.empty() && Best() == &epochs_.back(); }
+  /// Of the epochs that have one, in order.
+  std::vector<double> ValidationLosses() const;
   /// True once `patience` epochs have passed since the best one; never when it is 0.
   bool ShouldStop(int patience) const;
 

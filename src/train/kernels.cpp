@@ -45,8 +45,10 @@ at::Tensor Conv2d(const Call& call) {
 
 at::Tensor BatchNorm2d(const Call& call) {
   const auto& p = call.parameters;
-  if (call.pass.training) at::Tensor(p[4]).add_(1);
-  return at::batch_norm(call.inputs[0], p[0], p[1], p[2], p[3], call.pass.training,
+  // A frozen norm keeps its statistics: what follows would have to learn them anew.
+  const bool learning = call.pass.training && p[0].requires_grad();
+  if (learning) at::Tensor(p[4]).add_(1);
+  return at::batch_norm(call.inputs[0], p[0], p[1], p[2], p[3], learning,
                         call.node.Real("momentum"), call.node.Real("epsilon"),
                         /*cudnn_enabled=*/false);
 }
@@ -122,7 +124,8 @@ struct DropoutDraw {
 
 /// 1 / kept where an element stays, else 0; shaped and laid out like the input.
 at::Tensor DropoutMask(const DropoutDraw& draw) {
-  at::Tensor mask = at::empty_like(draw.call.inputs[0].detach());
+  const at::Tensor x = draw.call.inputs[0].detach();
+  at::Tensor mask = at::empty_like(x, x.options().dtype(at::kFloat));
   auto* values = mask.mutable_data_ptr<float>();
   const int64_t count = mask.numel();
   const int64_t blocks = (count + DropoutDraw::kBlock - 1) / DropoutDraw::kBlock;
@@ -132,7 +135,7 @@ at::Tensor DropoutMask(const DropoutDraw& draw) {
       draw.Fill(values, begin, std::min(begin + DropoutDraw::kBlock, count));
     }
   });
-  return mask;
+  return mask.to(x.scalar_type());
 }
 
 at::Tensor Dropout(const Call& call) {
@@ -147,13 +150,13 @@ at::Tensor StochasticDepth(const Call& call) {
   const at::Tensor& x = call.inputs[0];
   if (!call.pass.training) return x;
   const double kept = 1 - call.node.Real("probability");
-  at::Tensor mask = at::empty({x.size(0), 1, 1, 1}, x.options());
+  at::Tensor mask = at::empty({x.size(0), 1, 1, 1}, at::kFloat);
   Random random(call.pass.seed, "stochastic_depth:" + call.node.name, {call.pass.step});
   auto* values = mask.mutable_data_ptr<float>();
   for (int64_t i = 0; i < mask.numel(); ++i) {
     values[i] = random.Uniform() < kept ? static_cast<float>(1 / kept) : 0.0F;
   }
-  return at::mul(x, mask);
+  return at::mul(x, mask.to(x.scalar_type()));
 }
 
 // clang-format off

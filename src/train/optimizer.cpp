@@ -1,21 +1,31 @@
 #include "train/optimizer.h"
 
+#include <ATen/ops/_foreach_mul.h>
+#include <ATen/ops/_foreach_norm.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
+#include <tuple>
 
 #include "base/error.h"
+#include "train/layers.h"
 
 namespace keelrow::train {
 
 // A new optimizer is its own file, its declaration and its row here, and its choice in
 // project/training.cpp, from which the manual is made.
-using Groups = std::vector<ParameterGroup>;
-std::unique_ptr<Optimizer> MakeAdamW(const project::OptimizerConfig&, Groups);
-std::unique_ptr<Optimizer> MakeSgd(const project::OptimizerConfig&, Groups);
+std::unique_ptr<Optimizer> MakeAdam(const project::OptimizerConfig&, ParameterGroups);
+std::unique_ptr<Optimizer> MakeAdamW(const project::OptimizerConfig&, ParameterGroups);
+std::unique_ptr<Optimizer> MakeLion(const project::OptimizerConfig&, ParameterGroups);
+std::unique_ptr<Optimizer> MakeSgd(const project::OptimizerConfig&, ParameterGroups);
 
 constexpr OptimizerKind kKinds[] = {
+    {"adam", MakeAdam},
     {"adamw", MakeAdamW},
+    {"lion", MakeLion},
     {"sgd", MakeSgd},
 };
 
@@ -36,29 +46,71 @@ std::vector<at::Tensor> ParameterGroup::ZerosLike() const {
   return zeros;
 }
 
+ParameterGroups GroupParameters(const nets::Graph& graph, const Parameters& parameters,
+                                const project::TrainConfig& config) {
+  const std::vector<int> layers = LayersOf(graph);
+  const int last = *std::ranges::max_element(layers);
+  std::map<std::tuple<double, bool, double>, ParameterGroup> groups;
+  for (size_t i = 0; i < graph.parameters.size(); ++i) {
+    const nets::Graph::Parameter& parameter = graph.parameters[i];
+    if (!parameter.trainable) continue;
+    const double factor = std::pow(config.layer_decay, last - layers[i]);
+    const bool head = layers[i] == last;
+    const double decay = parameter.decay ? config.optimizer.weight_decay : 0;
+    ParameterGroup& group = groups[{factor, head, decay}];
+    group.weight_decay = decay;
+    group.rate_factor = factor;
+    group.head = head;
+    group.names.push_back(parameter.name);
+    group.tensors.push_back(parameters[i]);
+  }
+  ParameterGroups list;
+  for (auto& [key, group] : groups) list.push_back(std::move(group));
+  return list;
+}
+
+void Optimizer::Step(double rate, Scope scope) {
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    if (scope == Scope::kHead && !groups_[i].head) continue;
+    StepGroup(i, rate * groups_[i].rate_factor);
+  }
+}
+
+std::vector<std::vector<at::Tensor>> Optimizer::Zeros() const {
+  std::vector<std::vector<at::Tensor>> lists;
+  for (const ParameterGroup& group : groups_) lists.push_back(group.ZerosLike());
+  return lists;
+}
+
+void Optimizer::AddTo(NamedTensors& state, const std::string& prefix,
+                      const std::vector<std::vector<at::Tensor>>& lists) const {
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    for (size_t j = 0; j < groups_[i].names.size(); ++j) {
+      state[prefix + "." + groups_[i].names[j]] = lists[i][j];
+    }
+  }
+}
+
 std::span<const OptimizerKind> OptimizerKinds() {
   return kKinds;
 }
 
-std::vector<ParameterGroup> GroupParameters(const nets::Graph& graph, const Parameters& parameters,
-                                            double weight_decay) {
-  ParameterGroup decayed{.names = {}, .tensors = {}, .weight_decay = weight_decay};
-  ParameterGroup plain;
-  for (size_t i = 0; i < graph.parameters.size(); ++i) {
-    if (!graph.parameters[i].trainable) continue;
-    ParameterGroup& group = graph.parameters[i].decay ? decayed : plain;
-    group.names.push_back(graph.parameters[i].name);
-    group.tensors.push_back(parameters[i]);
-  }
-  return {std::move(decayed), std::move(plain)};
-}
-
 std::unique_ptr<Optimizer> MakeOptimizer(const project::OptimizerConfig& config,
-                                         std::vector<ParameterGroup> groups) {
-  std::erase_if(groups, [](const ParameterGroup& group) { return group.tensors.empty(); });
+                                         ParameterGroups groups) {
   const auto row = std::ranges::find(kKinds, config.name.value, &OptimizerKind::name);
   if (row != std::end(kKinds)) return row->make(config, std::move(groups));
   throw Error(Code::kBadValue, "there is no optimizer `" + config.name.value + "`");
+}
+
+double ClipGradients(const Parameters& parameters, double norm_max) {
+  constexpr double kTiny = 1e-6;  // PyTorch's, against a division by zero
+  std::vector<at::Tensor> gradients;
+  for (const at::Tensor& parameter : parameters) {
+    if (parameter.grad().defined()) gradients.push_back(parameter.grad());
+  }
+  const double norm = at::stack(at::_foreach_norm(gradients)).norm().item<double>();
+  if (norm > norm_max) at::_foreach_mul_(gradients, norm_max / (norm + kTiny));
+  return norm;
 }
 
 }  // namespace keelrow::train

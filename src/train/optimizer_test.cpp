@@ -3,16 +3,20 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/Generator.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "nets/zoo.h"
 #include "train/ema.h"
 #include "train/initial.h"
+#include "train/layers.h"
 
 namespace keelrow::train {
 namespace {
@@ -85,6 +89,26 @@ TEST(Optimizer, AdamWFollowsThePaper) {
              }));
 }
 
+TEST(Optimizer, AdamDecaysInTheGradient) {
+  ExpectNear(Trained("adam"), Plain([](double& w, double g, int t, double& m, double& v) {
+               g += kDecay * w;
+               m = 0.9 * m + 0.1 * g;
+               v = 0.999 * v + 0.001 * g * g;
+               const double m_hat = m / (1 - std::pow(0.9, t + 1));
+               const double v_hat = v / (1 - std::pow(0.999, t + 1));
+               w -= RateOf(t) * m_hat / (std::sqrt(v_hat) + 1e-8);
+             }));
+}
+
+TEST(Optimizer, LionStepsByTheSign) {
+  ExpectNear(Trained("lion"), Plain([](double& w, double g, int t, double& m, double&) {
+               const double c = 0.9 * m + 0.1 * g;
+               const double sign = (c > 0) - (c < 0);
+               w -= RateOf(t) * (sign + kDecay * w);
+               m = 0.99 * m + 0.01 * g;
+             }));
+}
+
 TEST(Optimizer, SgdIsNesterovWithCoupledDecay) {
   ExpectNear(Trained("sgd"), Plain([](double& w, double g, int t, double& m, double&) {
                g += kDecay * w;
@@ -104,12 +128,80 @@ TEST(Optimizer, EveryChoiceOfTheProjectFileHasARow) {
 TEST(Optimizer, BiasesAndNormsAreNotDecayed) {
   const nets::Graph graph =
       nets::BuildNetwork("small_cnn", {.input_shape = {1, 28, 28}, .classes = 10});
-  const auto groups = GroupParameters(graph, InitialParameters(graph, kSeed), kDecay);
-  ASSERT_EQ(groups.size(), 2U);
-  EXPECT_EQ(groups[0].weight_decay, kDecay);
-  for (const at::Tensor& tensor : groups[0].tensors) EXPECT_GT(tensor.dim(), 1);
-  EXPECT_EQ(groups[1].weight_decay, 0);
-  for (const at::Tensor& tensor : groups[1].tensors) EXPECT_EQ(tensor.dim(), 1);
+  project::TrainConfig config;
+  config.optimizer.weight_decay = kDecay;
+  size_t seen = 0;
+  for (const ParameterGroup& group :
+       GroupParameters(graph, InitialParameters(graph, kSeed), config)) {
+    for (const at::Tensor& tensor : group.tensors) {
+      EXPECT_EQ(group.weight_decay, tensor.dim() > 1 ? kDecay : 0);
+      ++seen;
+    }
+  }
+  EXPECT_EQ(seen, std::ranges::count_if(graph.parameters, &nets::Graph::Parameter::trainable));
+}
+
+TEST(Layers, FollowTheNamesAndEndInTheClassifier) {
+  const nets::Graph graph =
+      nets::BuildNetwork("resnet18", {.input_shape = {3, 64, 64}, .classes = 10});
+  const std::vector<int> layers = LayersOf(graph);
+  std::map<std::string, int> by_name;
+  for (size_t i = 0; i < layers.size(); ++i) by_name[graph.parameters[i].name] = layers[i];
+  EXPECT_EQ(by_name.at("conv1.weight"), 0);
+  EXPECT_EQ(by_name.at("bn1.bias"), 1);
+  EXPECT_EQ(by_name.at("layer1.0.conv1.weight"), 2);
+  EXPECT_EQ(by_name.at("layer1.0.bn2.weight"), 2);
+  EXPECT_EQ(by_name.at("layer4.0.downsample.0.weight"), 8);
+  EXPECT_EQ(by_name.at("layer4.1.conv2.weight"), 9);
+  EXPECT_EQ(by_name.at("fc.bias"), 10);
+}
+
+TEST(Optimizer, EarlierLayersLearnSlower) {
+  const nets::Graph graph =
+      nets::BuildNetwork("resnet18", {.input_shape = {3, 64, 64}, .classes = 10, .width = 0.25});
+  project::TrainConfig config;
+  config.layer_decay = 0.5;
+  for (const ParameterGroup& group :
+       GroupParameters(graph, InitialParameters(graph, kSeed), config)) {
+    const bool head = std::ranges::count(group.names, "fc.weight") > 0 ||
+                      std::ranges::count(group.names, "fc.bias") > 0;
+    EXPECT_EQ(group.head, head);
+    if (head) {
+      EXPECT_EQ(group.rate_factor, 1);
+    }
+    if (std::ranges::count(group.names, "conv1.weight") > 0) {
+      EXPECT_EQ(group.rate_factor, std::pow(0.5, 10));
+    }
+  }
+}
+
+TEST(Optimizer, WhatIsOutOfScopeDoesNotAge) {
+  const c10::AutoGradMode no_gradients(false);
+  at::Tensor body = Drawn(1).set_requires_grad(true);
+  at::Tensor head = Drawn(2).set_requires_grad(true);
+  const auto optimizer =
+      MakeOptimizer(Named("adamw"), {{.names = {"body"}, .tensors = {body}},
+                                     {.names = {"head"}, .tensors = {head}, .head = true}});
+  head.mutable_grad() = Drawn(3);
+  for (int t = 0; t < 3; ++t) optimizer->Step(0.1, Scope::kHead);
+  EXPECT_EQ(FromTorch(body), FromTorch(Drawn(1)));
+  // The body's first step is Adam's first: by the rate, whatever the gradient's length.
+  body.mutable_grad() = Drawn(4);
+  optimizer->Step(0.1);
+  EXPECT_NEAR(body.sub(Drawn(1)).abs().max().item<double>(), 0.1, 1e-6);
+}
+
+TEST(ClipGradients, ShortensWhatIsTooLongAndNothingElse) {
+  Parameters parameters = {Drawn(1), Drawn(2), Drawn(3)};
+  parameters[0].mutable_grad() = at::full({37}, 3.0);
+  parameters[1].mutable_grad() = at::full({37}, 4.0);
+  const double norm = 5 * std::sqrt(37.0);
+  EXPECT_NEAR(ClipGradients(parameters, 100), norm, 1e-4);
+  EXPECT_EQ(parameters[0].grad()[0].item<float>(), 3);
+  EXPECT_NEAR(ClipGradients(parameters, 1), norm, 1e-4);
+  EXPECT_NEAR(parameters[0].grad()[0].item<float>(), 3 / norm, 1e-6);
+  EXPECT_NEAR(parameters[1].grad()[0].item<float>(), 4 / norm, 1e-6);
+  EXPECT_FALSE(parameters[2].grad().defined());
 }
 
 TEST(Ema, FollowsTheFormulaWithALowerDecayAtFirst) {

@@ -8,6 +8,7 @@
 #include "data/catalog.h"
 #include "nets/zoo.h"
 #include "train/export.h"
+#include "train/last_good.h"
 
 namespace keelrow::train {
 namespace {
@@ -64,6 +65,14 @@ Error OutOfMemory(const TrainJob& job) {
                                     job.train.batch_size)});
 }
 
+/// The same error; its hint goes on with where the last good weights are.
+Error WithLastGood(const Error& error, const TrainJob& job) {
+  const std::string kept = KeepLastGood(job);
+  if (kept.empty()) return error;
+  const std::string hint = error.hint().empty() ? kept : error.hint() + "; " + kept;
+  return Error(error.code(), error.message(), {.hint = hint});
+}
+
 /// LibTorch's messages go on with a stack trace; the first line is what happened.
 Error Translate(const std::exception& failure, const TrainJob& job) {
   const std::string text = failure.what();
@@ -79,12 +88,12 @@ void RunTrainStep(const job::StepJob& step) {
   const TrainJob job = ReadTrainJob(step);
   try {
     Train(job);
-  } catch (const Error&) {
-    throw;
+  } catch (const Error& error) {
+    throw error.code() == Code::kDiverged ? WithLastGood(error, job) : error;
   } catch (const std::bad_alloc&) {
-    throw OutOfMemory(job);
+    throw WithLastGood(OutOfMemory(job), job);
   } catch (const std::exception& failure) {
-    throw Translate(failure, job);
+    throw WithLastGood(Translate(failure, job), job);
   }
 }
 

@@ -11,40 +11,32 @@ constexpr double kMomentum = 0.9;  // unless the project says otherwise
 /// w = w - rate (g + m v).
 class Sgd : public Optimizer {
  public:
-  Sgd(double momentum, std::vector<ParameterGroup> groups) : momentum_(momentum) {
-    for (ParameterGroup& group : groups) velocities_.push_back(group.ZerosLike());
-    groups_ = std::move(groups);
-  }
-
-  void Step(double rate) override {
-    for (size_t i = 0; i < groups_.size(); ++i) {
-      // From zero velocities the first step needs no case of its own.
-      at::_fused_sgd_(groups_[i].tensors, groups_[i].Gradients(), velocities_[i],
-                      groups_[i].weight_decay, momentum_, rate, /*dampening=*/0,
-                      /*nesterov=*/momentum_ > 0, /*maximize=*/false, /*is_first_step=*/false);
-    }
-  }
+  Sgd(double momentum, ParameterGroups groups)
+      : Optimizer(std::move(groups)), momentum_(momentum) {}
 
   NamedTensors State() const override {
     NamedTensors state;
-    for (size_t i = 0; i < groups_.size(); ++i) {
-      for (size_t j = 0; j < groups_[i].names.size(); ++j) {
-        state["velocity." + groups_[i].names[j]] = velocities_[i][j];
-      }
-    }
+    AddTo(state, "velocity", velocities_);
     return state;
+  }
+
+ protected:
+  void StepGroup(size_t index, double rate) override {
+    const ParameterGroup& group = groups()[index];
+    // From zero velocities the first step needs no case of its own.
+    at::_fused_sgd_(group.tensors, group.Gradients(), velocities_[index], group.weight_decay,
+                    momentum_, rate, /*dampening=*/0, /*nesterov=*/momentum_ > 0,
+                    /*maximize=*/false, /*is_first_step=*/false);
   }
 
  private:
   double momentum_;
-  std::vector<ParameterGroup> groups_;
-  std::vector<std::vector<at::Tensor>> velocities_;  // one list a group
+  std::vector<std::vector<at::Tensor>> velocities_ = Zeros();
 };
 
 }  // namespace
 
-std::unique_ptr<Optimizer> MakeSgd(const project::OptimizerConfig& config,
-                                   std::vector<ParameterGroup> groups) {
+std::unique_ptr<Optimizer> MakeSgd(const project::OptimizerConfig& config, ParameterGroups groups) {
   return std::make_unique<Sgd>(config.momentum.value_or(kMomentum), std::move(groups));
 }
 

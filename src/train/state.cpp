@@ -1,5 +1,9 @@
 #include "train/state.h"
 
+#include <ATen/ops/isfinite.h>
+
+#include <algorithm>
+
 #include "base/error.h"
 #include "train/initial.h"
 
@@ -11,15 +15,35 @@ void AddAll(NamedTensors& all, const std::string& prefix, const std::vector<std:
   for (size_t i = 0; i < names.size(); ++i) all[prefix + names[i]] = tensors[i];
 }
 
+std::vector<size_t> Body(const nets::Graph& graph) {
+  const std::vector<int> head = graph.HeadParameters();
+  std::vector<size_t> body;
+  for (size_t i = 0; i < graph.parameters.size(); ++i) {
+    const bool in_head = std::ranges::find(head, static_cast<int>(i)) != head.end();
+    if (graph.parameters[i].trainable && !in_head) body.push_back(i);
+  }
+  return body;
+}
+
 }  // namespace
 
 State::State(const nets::Graph& graph, const TrainJob& job)
-    : live_(StartingParameters(graph, job)) {
-  const project::OptimizerConfig& config = job.train.optimizer;
+    : body_(Body(graph)), live_(StartingParameters(graph, job)) {
   for (const nets::Graph::Parameter& parameter : graph.parameters) names_.push_back(parameter.name);
-  optimizer_ = MakeOptimizer(config, GroupParameters(graph, live_, config.weight_decay));
+  optimizer_ = MakeOptimizer(job.train.optimizer, GroupParameters(graph, live_, job.train));
   if (job.train.ema > 0) ema_.emplace(job.train.ema, live_);
   if (job.train.early_stop > 0) best_ = Copy(live_);
+}
+
+void State::Unfreeze(Scope scope) {
+  for (const size_t index : body_) live_[index].set_requires_grad(scope == Scope::kAll);
+}
+
+bool State::IsFinite() const {
+  const auto finite = [](const at::Tensor& tensor) {
+    return tensor.detach().isfinite().all().item<bool>();
+  };
+  return std::ranges::all_of(live_, finite) && std::ranges::all_of(Evaluated(), finite);
 }
 
 void State::UpdateEma(int64_t step) {

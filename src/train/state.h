@@ -18,6 +18,8 @@ class State {
   State(const nets::Graph& graph, const TrainJob& job);
 
   Parameters& live() { return live_; }
+  /// Parameters in scope take gradients, the others none.
+  void Unfreeze(Scope scope);
   Optimizer& optimizer() { return *optimizer_; }
 
   /// The weights that are evaluated and exported: the average where there is one.
@@ -28,6 +30,8 @@ class State {
 
   void UpdateEma(int64_t step);
   void RememberBest();
+  /// Whether all live and averaged weights are numbers.
+  bool IsFinite() const;
 
   nets::WeightMap Save() const;
   /// kCorrupt when a tensor is missing or has another shape.
@@ -37,6 +41,7 @@ class State {
   NamedTensors Tensors() const;
 
   std::vector<std::string> names_;  // of the parameters
+  std::vector<size_t> body_;        // trainable parameters that are not the classifier's
   Parameters live_;
   std::unique_ptr<Optimizer> optimizer_;
   std::optional<Ema> ema_;

@@ -31,20 +31,36 @@ at::Tensor ClassWeights(const TrainJob& job, const Interpreter& network, const E
   return ToTorch(Tensor::Of({classes}, BalancedWeights(counts)));
 }
 
+LearnOptions LearnOptionsFor(const TrainJob& job, const Interpreter& network,
+                             const ExampleSet& examples) {
+  return {.seed = job.seed,
+          .accumulate = job.train.accumulate,
+          .clip_norm = job.train.clip_norm,
+          .label_smoothing = job.train.label_smoothing,
+          .bfloat16 = job.train.precision.value == "bfloat16",
+          .class_weights = ClassWeights(job, network, examples)};
+}
+
+int64_t Steps(int64_t batches, int64_t accumulate) {
+  return (batches + accumulate - 1) / accumulate;
+}
+
 }  // namespace
 
 Trainer::Trainer(const TrainJob& job, const Interpreter& network, const Sets& sets)
     : job_(job),
       network_(network),
       sets_(sets),
-      steps_per_epoch_(static_cast<int64_t>(OrderedBatches(SamplerFor(job, sets.train)).size())),
+      batches_per_epoch_(static_cast<int64_t>(OrderedBatches(SamplerFor(job, sets.train)).size())),
+      steps_per_epoch_(Steps(batches_per_epoch_, job.train.accumulate)),
       start_(Clock::now()),
-      class_weights_(ClassWeights(job, network, sets.train)),
+      learn_(LearnOptionsFor(job, network, sets.train)),
       state_(network.graph(), job),
       threads_(job.train.threads > 0 ? job.train.threads : AvailableCores()) {
-  if (job.train.early_stop > 0 && sets.validation.size() == 0) {
-    throw Error(Code::kNoData, "`train.early_stop` is set, but there are no validation examples",
-                {.hint = "give `data.split.validation` a share, or set `train.early_stop` to 0"});
+  const std::string needs = project::KeyThatNeedsValidation(job.train);
+  if (!needs.empty() && sets.validation.size() == 0) {
+    throw Error(Code::kNoData, fmt::format("`{}` needs validation examples; there are none", needs),
+                {.hint = "give `data.split.validation` a share"});
   }
   Resume();
   at::set_num_threads(threads_);
@@ -75,46 +91,88 @@ void Trainer::Run() {
 
 void Trainer::RunEpoch() {
   const auto epoch = static_cast<uint64_t>(position_.epoch);
-  Batches batches = ShuffledBatches(SamplerFor(job_, sets_.train), job_.seed, epoch);
-  batches.erase(batches.begin(), batches.begin() + position_.step_in_epoch);
-  Loader loader(std::move(batches), [&](size_t i) { return sets_.train.Augmented(i, epoch); },
+  Loader loader(BatchesToCome(), [&](size_t i) { return sets_.train.Augmented(i, epoch); },
                 {.threads = job_.train.loader_threads});
   while (position_.step_in_epoch < steps_per_epoch_) {
-    const std::optional<Batch> batch = loader.Next();
-    if (!batch) SaveAndStop();
-    LearnFrom(*batch);
+    const std::vector<Batch> batches = NextStep(loader);
+    if (batches.empty()) SaveAndStop();
+    LearnFrom(batches);
     if (StopRequested()) SaveAndStop();
     if (position_.step % job_.train.checkpoint_every == 0) Save();
     ReportStep();
   }
 }
 
-void Trainer::LearnFrom(const Batch& batch) {
-  const Pass pass{
-      .training = true, .seed = job_.seed, .step = static_cast<uint64_t>(position_.step)};
+Batches Trainer::BatchesToCome() const {
+  Batches batches = ShuffledBatches(SamplerFor(job_, sets_.train), job_.seed,
+                                    static_cast<uint64_t>(position_.epoch));
+  const int64_t done =
+      std::min(position_.step_in_epoch * job_.train.accumulate, batches_per_epoch_);
+  batches.erase(batches.begin(), batches.begin() + done);
+  return batches;
+}
+
+std::vector<Batch> Trainer::NextStep(Loader& loader) const {
+  const int64_t done = position_.step_in_epoch * job_.train.accumulate;
+  const int64_t count = std::min<int64_t>(job_.train.accumulate, batches_per_epoch_ - done);
+  std::vector<Batch> batches;
+  for (int64_t i = 0; i < count; ++i) {
+    std::optional<Batch> batch = loader.Next();
+    if (!batch) return {};
+    batches.push_back(std::move(*batch));
+  }
+  return batches;
+}
+
+void Trainer::LearnFrom(std::span<const Batch> batches) {
   const double loss =
-      Learn(network_, state_, batch,
-            {.pass = pass, .rate = RateAt(position_.step), .class_weights = class_weights_});
+      Learn(network_, state_, batches, learn_,
+            {.step = position_.step, .rate = RateAt(position_.step), .scope = ScopeNow()});
   ++position_.step;
   ++position_.step_in_epoch;
-  RequireFinite("loss", loss);
-  AddLoss(loss, batch.size());
+  last_loss_ = loss;
+  RequireUsable("loss", loss);
+  for (const Batch& batch : batches) AddLoss(loss, batch.size());
 }
 
 double Trainer::RateAt(int64_t step) const {
-  const ScheduleSpan span{.steps = steps_per_epoch_ * job_.train.epochs,
-                          .steps_per_epoch = steps_per_epoch_};
-  return job_.train.optimizer.lr * RateFactor(job_.train.schedule, span, step);
+  const std::vector<double> losses = position_.history.ValidationLosses();
+  const project::ScheduleConfig& schedule = job_.train.schedule;
+  return job_.train.optimizer.lr *
+         FindSchedule(schedule.name.value)
+             .factor(schedule, {.step = step,
+                                .steps = steps_per_epoch_ * job_.train.epochs,
+                                .steps_per_epoch = steps_per_epoch_,
+                                .validation_losses = losses});
 }
 
-void Trainer::RequireFinite(const char* which, double loss) const {
+Scope Trainer::ScopeNow() const {
+  return position_.epoch < job_.train.freeze_epochs ? Scope::kHead : Scope::kAll;
+}
+
+void Trainer::RequireUsable(const char* which, double loss) const {
   if (std::isfinite(loss)) return;
-  throw Error(Code::kDiverged,
-              fmt::format("the {} became {} in epoch {}, step {}", which, loss, position_.epoch + 1,
-                          position_.step_in_epoch),
-              {.hint = fmt::format("lower `train.optimizer.lr` (now {}), or lengthen "
-                                   "`train.schedule.warmup`",
-                                   job_.train.optimizer.lr)});
+  Diverged(fmt::format("the {} became {}", which, loss));
+}
+
+double Trainer::EpochLoss() const {
+  return position_.loss_sum / static_cast<double>(position_.loss_count);
+}
+
+bool Trainer::HasRunAway(double loss) const {
+  constexpr double kTimes = 4;
+  const nets::Graph& graph = network_.graph();
+  const auto classes = static_cast<double>(graph.values[graph.outputs[0]].shape[0]);
+  return loss > kTimes * std::log(std::max(2.0, classes));
+}
+
+void Trainer::Diverged(const std::string& what) const {
+  throw Error(
+      Code::kDiverged,
+      fmt::format("{} in epoch {}, step {}", what, position_.epoch + 1, position_.step_in_epoch),
+      {.hint = fmt::format("lower `train.optimizer.lr` (now {}), lengthen "
+                           "`train.schedule.warmup`, or set `train.clip_norm`",
+                           job_.train.optimizer.lr)});
 }
 
 void Trainer::AddLoss(double loss, int64_t examples) {
@@ -127,14 +185,18 @@ void Trainer::FinishEpoch() {
   EpochRecord record{.epoch = position_.epoch + 1,
                      .step = position_.step,
                      .rate = RateAt(position_.step - 1),
-                     .train_loss = position_.loss_sum / static_cast<double>(position_.loss_count)};
+                     .train_loss = EpochLoss()};
   if (sets_.validation.size() > 0) {
     const auto score = Evaluate(network_, state_.Evaluated(), sets_.validation,
                                 {.threads = job_.train.loader_threads});
     if (!score) SaveAndStop();
-    RequireFinite("validation loss", score->loss);
+    RequireUsable("validation loss", score->loss);
     record.validation_loss = score->loss;
     record.validation_accuracy = score->accuracy;
+  }
+  // A first epoch may still come down from an unlucky start.
+  if (position_.epoch > 0 && HasRunAway(record.train_loss)) {
+    Diverged(fmt::format("the loss grew to {:.4g}", record.train_loss));
   }
   position_.history.Add(record);
   if (position_.history.LastIsBest()) state_.RememberBest();
@@ -146,13 +208,12 @@ void Trainer::FinishEpoch() {
 }
 
 void Trainer::ReportStep() {
-  const auto event =
-      progress_->At({.epoch = position_.epoch + 1,
-                     .epochs = job_.train.epochs,
-                     .step = position_.step,
-                     .examples = examples_seen_,
-                     .loss = position_.loss_sum / static_cast<double>(position_.loss_count)},
-                    Clock::now());
+  const auto event = progress_->At({.epoch = position_.epoch + 1,
+                                    .epochs = job_.train.epochs,
+                                    .step = position_.step,
+                                    .examples = examples_seen_,
+                                    .loss = EpochLoss()},
+                                   Clock::now());
   if (event) job::Emit(*event);
 }
 
@@ -175,6 +236,8 @@ double Trainer::SecondsSoFar() const {
 }
 
 void Trainer::Save() const {
+  if (!state_.IsFinite()) Diverged("a weight became no number");
+  if (HasRunAway(last_loss_)) return;  // the checkpoint of before is the last good one
   Checkpoint checkpoint{.identity = job_.identity,
                         .threads = threads_,
                         .position = position_,

@@ -2,6 +2,7 @@
 
 #include "train/example_set.h"
 #include "train/interpreter.h"
+#include "train/learn.h"
 #include "train/progress.h"
 #include "train/state.h"
 
@@ -19,11 +20,12 @@ struct Sets {
 class Trainer {
  public:
   /// Goes on from the checkpoint in job.scratch when there is one. `job` and `network` outlive it.
-  /// kNoData when the job asks for an early stop and there is nothing to validate on.
+  /// kNoData when the job needs validation examples and there are none.
   Trainer(const TrainJob& job, const Interpreter& network, const Sets& sets);
 
   /// Until the last epoch or an early stop. Throws kInterrupted, after writing a checkpoint, when a
-  /// stop is requested; kDiverged when the loss is no number any more.
+  /// stop is requested; kDiverged when the loss or a weight is no number any more, or the loss
+  /// has grown beyond all use. The checkpoint of before stays.
   void Run();
 
   const State& state() const { return state_; }
@@ -36,27 +38,36 @@ class Trainer {
  private:
   void Resume();
   void RunEpoch();
-  void LearnFrom(const Batch& batch);
+  Batches BatchesToCome() const;
+  std::vector<Batch> NextStep(Loader& loader) const;  // empty: a stop was requested
+  void LearnFrom(std::span<const Batch> batches);
   double RateAt(int64_t step) const;
-  void RequireFinite(const char* which, double loss) const;  // kDiverged
+  Scope ScopeNow() const;
+  void RequireUsable(const char* which, double loss) const;  // kDiverged
+  double EpochLoss() const;                                  // mean of the epoch so far
+  /// Whether the loss is many times that of guessing.
+  bool HasRunAway(double loss) const;
+  [[noreturn]] void Diverged(const std::string& what) const;
   void AddLoss(double loss, int64_t examples);
   void FinishEpoch();
   void ReportStep();
   void ReportEpoch(const EpochRecord& record) const;
-  void Save() const;
+  void Save() const;  // kDiverged, before the file is touched, when a weight is no number
   [[noreturn]] void SaveAndStop() const;
 
   const TrainJob& job_;
   const Interpreter& network_;
   const Sets sets_;
+  const int64_t batches_per_epoch_;
   const int64_t steps_per_epoch_;
   const Progress::Clock::time_point start_;
-  const at::Tensor class_weights_;  // undefined: all the same
+  const LearnOptions learn_;
   State state_;
   Position position_;
   int threads_;
   std::optional<Progress> progress_;
   int64_t examples_seen_ = 0;  // by this process
+  double last_loss_ = 0;       // of this process's newest step
 };
 
 }  // namespace keelrow::train

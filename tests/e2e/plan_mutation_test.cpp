@@ -40,9 +40,12 @@ const std::map<std::string, std::string>& SpecialMutations() {
       {"model.network", "resnet18"},
       {"model.pretrained", ""},  // needs a file, below
       {"model.dropout", "0.3"},
-      {"train.optimizer.momentum", ""},  // these three belong to other choices, below
+      {"train.optimizer.momentum", ""},  // these five belong to other choices, below
       {"train.schedule.step_epochs", ""},
       {"train.schedule.step_factor", ""},
+      {"train.schedule.plateau_epochs", ""},
+      {"train.schedule.plateau_factor", ""},
+      {"train.schedule.warmup", "0.2"},
       {"gate.not_worse_than", "\"@champion\""},
       {"serve.host", "127.0.0.2"},
       {"envs", "{prod: {seed: 9}}"},
@@ -171,6 +174,10 @@ TEST_F(PlanMutation, OptionsOfOtherChoices) {
   Expect("step", {stairs}, affected);
   Expect("step_epochs", {stairs, "train.schedule.step_epochs=2"}, affected);
   Expect("step_factor", {stairs, "train.schedule.step_factor=0.5"}, affected);
+  const std::string plateau = "train.schedule.name=plateau";
+  Expect("plateau", {plateau}, affected);
+  Expect("plateau_epochs", {plateau, "train.schedule.plateau_epochs=2"}, affected);
+  Expect("plateau_factor", {plateau, "train.schedule.plateau_factor=0.5"}, affected);
 }
 
 /// The same pictures as a manifest with a camera and a date for each.

@@ -1,7 +1,8 @@
 // Trains a tiny network to its end; then again and again from the start, but killed with SIGKILL
 // (now and then SIGTERM) at random moments and started anew until it ends. The weights must be the
 // same bytes each time, and nothing but the declared files may be left. Augmentation, a moving
-// average, dropout, shuffling and checkpoints in mid-epoch all take part.
+// average, dropout, shuffling, frozen layers, accumulated batches, a rate that follows the
+// validation loss, bfloat16 and checkpoints in mid-epoch all take part.
 //
 // KEELROW_KILLS: trainings that are killed (20). KEELROW_SEED: of the moments, printed.
 
@@ -84,6 +85,14 @@ Json Config() {
             {"batch_size", 8},
             {"ema", 0.95},
             {"early_stop", 8},
+            {"optimizer", {{"name", "lion"}, {"lr", 3e-4}}},
+            {"schedule", {{"name", "plateau"}, {"plateau_epochs", 1}, {"plateau_factor", 0.5}}},
+            {"accumulate", 2},
+            {"clip_norm", 1.0},
+            {"label_smoothing", 0.1},
+            {"layer_decay", 0.8},
+            {"freeze_epochs", 2},
+            {"precision", "bfloat16"},
             {"checkpoint_every", 7},
             {"threads", 1},
             {"loader_threads", 2}}}};
@@ -164,7 +173,7 @@ class KillTest {
 
   void Run(int trainings) {
     const auto start = Clock::now();
-    Demand(RunToEnd(workplace_.Fresh()).ok(), "the undisturbed training failed");
+    RunToEnd(workplace_.Fresh(), "the undisturbed training failed");
     duration_ = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
     expected_ = Fingerprint();
     files_ = workplace_.Outputs();
@@ -174,7 +183,10 @@ class KillTest {
   }
 
  private:
-  static ExitStatus RunToEnd(const Command& command) { return Process(command).Wait(); }
+  static void RunToEnd(const Command& command, const std::string& otherwise) {
+    const bool ended = Process(command).Wait().ok();
+    Demand(ended, ended ? "" : otherwise + "\n" + ReadFile(command.log));
+  }
 
   std::string Fingerprint() const {
     return Sha256HexOfFile(workplace_.output() / "weights.safetensors") +
@@ -193,7 +205,7 @@ class KillTest {
       const Killer killer(process.pid(), signal, after);
       if (process.Wait().ok()) break;
     }
-    Demand(RunToEnd(command).ok(), "a resumed training failed: " + moments);  // undisturbed
+    RunToEnd(command, "a resumed training failed: " + moments);
     fmt::print("training {}:{}\n", training, moments);
     Demand(Fingerprint() == expected_, "the weights differ after" + moments);
     Demand(workplace_.Outputs() == files_, "other files are left after" + moments);
