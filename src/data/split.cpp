@@ -53,7 +53,7 @@ void RequireColumn(std::span<const Example> examples, const std::string& column)
 std::vector<Subset> AssignByUnits(std::span<const Example> examples, const SplitConfig& config,
                                   uint64_t seed, int64_t& moved) {
   std::vector<SplitUnit> units = MakeUnits(examples, config.group);
-  PlaceByHash(units, seed);
+  PlaceByHash(units, seed, "split");
   if (config.exact) PlaceByRank(examples, config.stratify, units);
   for (SplitUnit& unit : units) unit.subset = SubsetAt(unit.position, config);
   // A group holds several classes: moving it for one of them would unbalance the others.
@@ -166,12 +166,16 @@ int64_t Split::Dropped() const {
   return std::ranges::count(subsets, Subset::kDropped);
 }
 
-Split AssignSplit(std::span<const Example> examples, const SplitConfig& config, uint64_t seed) {
+void CheckSplit(std::span<const Example> examples, const SplitConfig& config) {
   CheckConfig(config);
   if (examples.empty()) throw Error(Code::kNoData, "there are no examples to split");
   for (const std::string& column : config.stratify) RequireColumn(examples, column);
   RequireColumn(examples, config.group);
   RequireColumn(examples, config.time);
+}
+
+Split AssignSplit(std::span<const Example> examples, const SplitConfig& config, uint64_t seed) {
+  CheckSplit(examples, config);
   Split split;
   split.subsets = config.time.empty()
                       ? AssignByUnits(examples, config, seed, split.moved_for_classes)

@@ -9,7 +9,22 @@
 namespace keelrow::data {
 namespace {
 
-std::vector<int64_t> Times(std::span<const Example> examples, const std::string& column) {
+struct Cuts {
+  int64_t validation_from;
+  int64_t test_from;
+};
+
+Cuts CutsOf(std::vector<int64_t> times, const SplitConfig& config) {
+  if (!config.cuts.empty()) {
+    return {ParseTime(config.cuts.front()).Value(), ParseTime(config.cuts.back()).Value()};
+  }
+  std::ranges::sort(times);
+  return {TimeAt(times, config.train), TimeAt(times, config.train + config.validation)};
+}
+
+}  // namespace
+
+std::vector<int64_t> TimesOf(std::span<const Example> examples, const std::string& column) {
   std::vector<int64_t> times;
   for (const Example& example : examples) {
     const Expected<int64_t> time = ParseTime(example.Value(column));
@@ -22,29 +37,13 @@ std::vector<int64_t> Times(std::span<const Example> examples, const std::string&
   return times;
 }
 
-struct Cuts {
-  int64_t validation_from;
-  int64_t test_from;
-};
-
-/// The time at which a share of the examples has passed.
 int64_t TimeAt(const std::vector<int64_t>& sorted, double share) {
   const auto rank = static_cast<size_t>(share * static_cast<double>(sorted.size()) + 0.5);
   return rank < sorted.size() ? sorted[rank] : sorted.back() + 1;
 }
 
-Cuts CutsOf(std::vector<int64_t> times, const SplitConfig& config) {
-  if (!config.cuts.empty()) {
-    return {ParseTime(config.cuts.front()).Value(), ParseTime(config.cuts.back()).Value()};
-  }
-  std::ranges::sort(times);
-  return {TimeAt(times, config.train), TimeAt(times, config.train + config.validation)};
-}
-
-}  // namespace
-
 std::vector<Subset> AssignByTime(std::span<const Example> examples, const SplitConfig& config) {
-  const std::vector<int64_t> times = Times(examples, config.time);
+  const std::vector<int64_t> times = TimesOf(examples, config.time);
   const Cuts cuts = CutsOf(times, config);
   const int64_t gap = config.gap.value.count();
   const auto place = [&](int64_t time) {

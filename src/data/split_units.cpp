@@ -76,10 +76,10 @@ std::vector<SplitUnit> MakeUnits(std::span<const Example> examples, const std::s
   return units;
 }
 
-void PlaceByHash(std::vector<SplitUnit>& units, uint64_t seed) {
+void PlaceByHash(std::vector<SplitUnit>& units, uint64_t seed, std::string_view purpose) {
   for (SplitUnit& unit : units) {
     const uint64_t number = Number(unit.key, !unit.key.starts_with("group "));
-    unit.position = Random(seed, "split", {number}).Uniform();
+    unit.position = Random(seed, purpose, {number}).Uniform();
   }
 }
 

@@ -15,11 +15,14 @@ struct SplitUnit {
   Subset subset = Subset::kTrain;
 };
 
+/// Whether the examples can be divided by these keys; throws kBadValue, kNoData.
+void CheckSplit(std::span<const Example> examples, const SplitConfig& config);
+
 /// By group where there is one, else by content; sorted by key.
 std::vector<SplitUnit> MakeUnits(std::span<const Example> examples, const std::string& group);
 
-/// Position = hash of seed and key alone.
-void PlaceByHash(std::vector<SplitUnit>& units, uint64_t seed);
+/// Position = hash of seed and key alone, in the stream of random numbers named `purpose`.
+void PlaceByHash(std::vector<SplitUnit>& units, uint64_t seed, std::string_view purpose);
 
 /// Position = rank by that hash within the unit's stratum, so that shares are exact.
 void PlaceByRank(std::span<const Example> examples, const std::vector<std::string>& stratify,
@@ -31,6 +34,12 @@ Subset SubsetAt(double position, const SplitConfig& config);
 /// Moves single units so that each class is met in each subset that has a share; returns how many.
 int64_t EnsureClasses(std::span<const Example> examples, const SplitConfig& config,
                       std::vector<SplitUnit>& units);
+
+/// The time of each example in milliseconds; kBadValue names the one that has none.
+std::vector<int64_t> TimesOf(std::span<const Example> examples, const std::string& column);
+
+/// The time at which a share of the examples has passed.
+int64_t TimeAt(const std::vector<int64_t>& sorted, double share);
 
 /// The split by time: earliest to train, latest to test, examples inside the gap dropped.
 std::vector<Subset> AssignByTime(std::span<const Example> examples, const SplitConfig& config);
