@@ -27,7 +27,7 @@ void Print(const data::QualityResult& result, const Globals& globals) {
   }
   fmt::print("{}", data::RenderQuality(result.report));
   if (result.cleaned) {
-    fmt::print("\nAfter setting {} examples aside:\n{}", result.report.bad.size(),
+    fmt::print("\nAfter setting {} examples aside:\n{}", result.set_aside.size(),
                data::RenderQuality(*result.cleaned));
   }
 }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <unordered_map>
 
 #include "base/files.h"
 #include "base/json.h"
@@ -32,6 +34,24 @@ Example FromLine(const Json& line) {
   return example;
 }
 
+/// Calls `read` with each line of a JSON Lines file; what does not fit is kCorrupt with its line.
+void ForEachLine(const fs::path& path, std::string_view what,
+                 const std::function<void(const Json& line)>& read) {
+  const std::string text = ReadFile(path);
+  size_t number = 0;
+  for (size_t start = 0; start < text.size();) {
+    const size_t end = std::min(text.find('\n', start), text.size());
+    const std::string name = fmt::format("{} line {}", path.string(), ++number);
+    const Json line = ParseJson(std::string_view(text).substr(start, end - start), name).Value();
+    try {
+      read(line);
+    } catch (const std::exception& failure) {
+      throw Error(Code::kCorrupt, fmt::format("{} is not {}: {}", name, what, failure.what()));
+    }
+    start = end + 1;
+  }
+}
+
 }  // namespace
 
 std::vector<Example> Catalog::In(Subset subset) const {
@@ -59,27 +79,44 @@ void WriteCatalog(const fs::path& path, const Catalog& catalog) {
 }
 
 Catalog ReadCatalog(const fs::path& path) {
-  const std::string text = ReadFile(path);
   Catalog catalog;
-  size_t number = 0;
-  for (size_t start = 0; start < text.size();) {
-    const size_t end = std::min(text.find('\n', start), text.size());
-    const std::string name = fmt::format("{} line {}", path.string(), ++number);
-    const Json line = ParseJson(std::string_view(text).substr(start, end - start), name).Value();
-    try {
-      catalog.examples.push_back(FromLine(line));
-      if (line.contains("subset")) {
-        catalog.subsets.push_back(SubsetOf(line["subset"].get<std::string>()));
-      }
-    } catch (const Json::exception& failure) {
-      throw Error(Code::kCorrupt, fmt::format("{} is not an example: {}", name, failure.what()));
+  ForEachLine(path, "an example", [&](const Json& line) {
+    catalog.examples.push_back(FromLine(line));
+    if (line.contains("subset")) {
+      catalog.subsets.push_back(SubsetOf(line["subset"].get<std::string>()));
     }
-    start = end + 1;
-  }
+  });
   if (!catalog.subsets.empty() && catalog.subsets.size() != catalog.examples.size()) {
     throw Error(Code::kCorrupt, fmt::format("{} has subsets for some lines only", path.string()));
   }
   return catalog;
+}
+
+void WriteNearDuplicates(const fs::path& path, std::span<const Example> examples,
+                         const std::vector<NearDuplicate>& pairs) {
+  std::string text;
+  for (const NearDuplicate& pair : pairs) {
+    const Json line = {{"first", examples[pair.first].id},
+                       {"second", examples[pair.second].id},
+                       {"bits", pair.bits},
+                       {"correlation", pair.correlation}};
+    text += line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  }
+  WriteFileDurably(path, text);
+}
+
+std::vector<NearDuplicate> ReadNearDuplicates(const fs::path& path,
+                                              std::span<const Example> examples) {
+  std::unordered_map<std::string, size_t> places;
+  for (size_t i = 0; i < examples.size(); ++i) places[examples[i].id] = i;
+  std::vector<NearDuplicate> pairs;
+  ForEachLine(path, "a pair of examples", [&](const Json& line) {
+    pairs.push_back({.first = places.at(line.at("first")),
+                     .second = places.at(line.at("second")),
+                     .bits = line.at("bits"),
+                     .correlation = line.at("correlation")});
+  });
+  return pairs;
 }
 
 }  // namespace keelrow::data

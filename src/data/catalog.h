@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "data/example.h"
+#include "data/near_duplicates.h"
 #include "data/split.h"
 
 namespace keelrow::data {
@@ -23,5 +24,12 @@ struct Catalog {
 void WriteCatalog(const std::filesystem::path& path, const Catalog& catalog);
 /// Throws kNotFound, kSyntax, kCorrupt naming the line.
 Catalog ReadCatalog(const std::filesystem::path& path);
+
+/// Pairs of a catalog's examples that look alike, by their ids. Throws as WriteCatalog.
+void WriteNearDuplicates(const std::filesystem::path& path, std::span<const Example> examples,
+                         const std::vector<NearDuplicate>& pairs);
+/// Throws as ReadCatalog; kCorrupt too when an id is none of the examples'.
+std::vector<NearDuplicate> ReadNearDuplicates(const std::filesystem::path& path,
+                                              std::span<const Example> examples);
 
 }  // namespace keelrow::data

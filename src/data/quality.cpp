@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <map>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -13,9 +13,6 @@
 
 namespace keelrow::data {
 namespace {
-
-/// What is wrong with each example, or nothing; the same index as the examples.
-using Faults = std::vector<std::optional<std::string>>;
 
 std::string Reason(const Error& error) {
   return error.cause() == nullptr ? error.message()
@@ -29,130 +26,44 @@ bool IsFaultOfContent(Code code) {
          code == Code::kUnsupported;
 }
 
-Faults FindFaults(std::span<const Example> examples, const Source& source,
-                  const FaultFinder& find_fault) {
-  Faults faults(examples.size());
-  ParallelFor(examples.size(), [&](size_t i) {
-    const Expected<std::string> bytes = source.Read(examples[i]);
-    if (!bytes) {
-      if (!IsFaultOfContent(bytes.error().code())) throw bytes.error();
-      faults[i] = Reason(bytes.error());
-    } else if (const auto fault = find_fault(*bytes)) {
-      faults[i] = Reason(*fault);
-    }
-  });
-  return faults;
+Inspection Inspect(const Example& example, const Source& source, const Inspector& inspect) {
+  const Expected<std::string> bytes = source.Read(example);
+  if (!bytes && !IsFaultOfContent(bytes.error().code())) throw bytes.error();
+  const Expected<PictureFacts> facts = bytes ? inspect(*bytes) : bytes.error();
+  if (facts) return {.facts = *facts};
+  return {.facts = std::nullopt,
+          .fault = Reason(facts.error()),
+          .truncated = facts.error().code() == Code::kCorrupt};
 }
 
-double Rate(int64_t part, int64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
-
-QualityCheck MissingRate(std::span<const Example> examples, const QualityRequest& request) {
-  int64_t missing = 0;
-  for (const Example& example : examples) {
-    missing += example.label.empty() ? 1 : 0;
-    for (const std::string& column : request.columns) {
-      if (column != "label") missing += example.Value(column).empty() ? 1 : 0;
-    }
-  }
-  const auto others =
-      static_cast<int64_t>(request.columns.size()) - std::ranges::count(request.columns, "label");
-  const int64_t cells = static_cast<int64_t>(examples.size()) * (1 + others);
-  return {.name = "missing_rate",
-          .value = Rate(missing, cells),
-          .limit = request.config.missing_rate,
-          .meaning = fmt::format("{} of {} values are missing", missing, cells)};
-}
-
-/// The declared classes, absent ones included; without a declaration those that are there.
-std::vector<int64_t> CountsOfClasses(const std::map<std::string, int64_t>& observed,
-                                     const std::vector<std::string>& declared) {
-  std::vector<int64_t> counts;
-  for (const std::string& label : declared) {
-    const auto found = observed.find(label);
-    counts.push_back(found == observed.end() ? 0 : found->second);
-  }
-  if (!declared.empty()) return counts;
-  for (const auto& [label, count] : observed) counts.push_back(count);
-  return counts;
-}
-
-QualityCheck LongTail(const std::vector<int64_t>& counts, const QualityConfig& config) {
-  QualityCheck check{.name = "long_tail", .limit = config.long_tail, .meaning = "no classes"};
-  if (counts.empty()) return check;
-  const auto [smallest, largest] = std::ranges::minmax(counts);
-  check.value = static_cast<double>(largest) / static_cast<double>(std::max<int64_t>(smallest, 1));
-  check.meaning = fmt::format("the largest class has {}, the smallest {}", largest, smallest);
-  return check;
-}
-
-struct Repeats {
-  int64_t duplicates = 0;  // beyond the first of their kind
-  int64_t conflicts = 0;   // of those, under another label than the first
-};
-
-Repeats CountRepeats(std::span<const Example> examples) {
-  std::unordered_map<std::string_view, std::string_view> first_label;
-  Repeats repeats;
-  for (const Example& example : examples) {
-    const auto [first, fresh] = first_label.emplace(example.content_hash, example.label);
-    if (fresh) continue;
-    ++repeats.duplicates;
-    if (first->second != example.label) ++repeats.conflicts;
-  }
-  return repeats;
-}
-
-std::vector<BadExample> FindBad(std::span<const Example> examples, const Faults& faults,
-                                const QualityConfig& config) {
-  const std::unordered_set<std::string> declared(config.classes.begin(), config.classes.end());
-  std::vector<BadExample> bad;
+/// The first of each kind of bytes; repeats are no news to the search for what looks alike.
+std::vector<const Fingerprint*> DistinctFingerprints(std::span<const Example> examples,
+                                                     const std::vector<Inspection>& inspections) {
+  std::unordered_set<std::string_view> seen;
+  std::vector<const Fingerprint*> fingerprints(examples.size(), nullptr);
   for (size_t i = 0; i < examples.size(); ++i) {
-    const Example& example = examples[i];
-    if (faults[i]) {
-      bad.push_back({example.id, *faults[i]});
-    } else if (example.label.empty()) {
-      bad.push_back({example.id, "it has no label"});
-    } else if (!declared.empty() && !declared.contains(example.label)) {
-      bad.push_back({example.id, fmt::format("its label `{}` is not declared", example.label)});
-    }
+    if (!inspections[i].facts || !seen.insert(examples[i].content_hash).second) continue;
+    fingerprints[i] = &inspections[i].facts->fingerprint;
   }
-  std::ranges::sort(bad, {}, &BadExample::id);
-  return bad;
+  return fingerprints;
 }
 
-QualityReport Measure(std::span<const Example> examples, const Faults& faults,
-                      const QualityRequest& request) {
-  const QualityConfig& config = request.config;
-  const auto total = static_cast<int64_t>(examples.size());
-  const auto unreadable =
-      std::ranges::count_if(faults, [](const auto& f) { return f.has_value(); });
-  const Repeats repeats = CountRepeats(examples);
-  QualityReport report{.examples = total, .classes = ClassCounts(examples)};
-  const std::vector<int64_t> counts = CountsOfClasses(report.classes, config.classes);
-  report.checks = {
-      MissingRate(examples, request),
-      {.name = "class_entropy",
-       .value = NormalizedEntropy(counts),
-       .limit = config.class_entropy,
-       .meaning = fmt::format("{} classes; 1 is even", counts.size())},
-      {.name = "unreadable",
-       .value = Rate(unreadable, total),
-       .limit = config.unreadable,
-       .meaning = fmt::format("{} of {} cannot be read", unreadable, total)},
-      LongTail(counts, config),
-      {.name = "duplicates",
-       .value = Rate(repeats.duplicates, total),
-       .limit = config.duplicates,
-       .meaning = fmt::format("{} of {} repeat another's bytes", repeats.duplicates, total)},
-      {.name = "label_conflicts",
-       .value = Rate(repeats.conflicts, total),
-       .limit = config.label_conflicts,
-       .meaning = fmt::format("{} repeat them under another label", repeats.conflicts)},
-  };
-  report.bad = FindBad(examples, faults, config);
-  return report;
+/// The example that a message shows.
+const BadExample* FirstToBlame(const QualityReport& report) {
+  if (!report.bad.empty()) return &report.bad.front();
+  for (const QualityCheck& check : report.checks) {
+    if (!check.ok() && !check.found.empty()) return &check.found.front();
+  }
+  return nullptr;
+}
+
+Measurements Pair(std::span<const Example> examples, std::vector<Inspection> inspections,
+                  const QualityConfig& config) {
+  Measurements measurements{.inspections = std::move(inspections)};
+  measurements.near_duplicates = FindNearDuplicates(
+      DistinctFingerprints(examples, measurements.inspections),
+      {.bits = config.near_duplicate_bits, .correlation = config.near_duplicate_correlation});
+  return measurements;
 }
 
 /// Those of the declared classes; all where none are declared.
@@ -165,15 +76,26 @@ std::vector<Example> WithKnownLabels(std::span<const Example> examples,
   return known;
 }
 
-std::vector<Example> Without(std::span<const Example> examples,
-                             const std::vector<BadExample>& bad) {
+/// Whether each example stays.
+std::vector<bool> Staying(std::span<const Example> examples, const std::vector<BadExample>& gone) {
   std::unordered_set<std::string_view> ids;
-  for (const BadExample& example : bad) ids.insert(example.id);
-  std::vector<Example> kept;
-  for (const Example& example : examples) {
-    if (!ids.contains(example.id)) kept.push_back(example);
+  for (const BadExample& example : gone) ids.insert(example.id);
+  std::vector<bool> stays;
+  for (const Example& example : examples) stays.push_back(!ids.contains(example.id));
+  return stays;
+}
+
+/// Bad examples and, to clean, those that violated checks count; each once, sorted by id.
+std::vector<BadExample> ToSetAside(const QualityReport& report, bool clean) {
+  std::map<std::string, std::string> reasons;
+  for (const BadExample& example : report.bad) reasons.emplace(example.id, example.reason);
+  for (const QualityCheck& check : report.checks) {
+    if (!clean || check.ok()) continue;
+    for (const BadExample& example : check.found) reasons.emplace(example.id, example.reason);
   }
-  return kept;
+  std::vector<BadExample> gone;
+  for (auto& [id, reason] : reasons) gone.push_back({id, reason});
+  return gone;
 }
 
 }  // namespace
@@ -187,13 +109,41 @@ void Describe(config::Object<QualityConfig>& object) {
                "Evenness of the classes: entropy over its greatest value, 0 to 1.");
   object.Field("unreadable", &QualityConfig::unreadable,
                "Share of examples whose bytes cannot be decoded.");
+  object.Field("truncated", &QualityConfig::truncated,
+               "Share of examples that are damaged or end too early; they are unreadable too.");
   object.Field("long_tail", &QualityConfig::long_tail,
                "Size of the largest class over that of the smallest.");
   object.Field("duplicates", &QualityConfig::duplicates,
-               "Share of examples with the same bytes as another; without a limit only shown.");
+               "Share of examples with the same bytes as another; without a limit only shown, like "
+               "all that follow.");
   object.Field("label_conflicts", &QualityConfig::label_conflicts,
-               "Share of examples with another's bytes under another label; without a limit only "
-               "shown.");
+               "Share of examples with another's bytes under another label.");
+  object.Field("near_duplicates", &QualityConfig::near_duplicates,
+               "Share of examples that look like an earlier one, although their bytes differ.");
+  object.Field("constant", &QualityConfig::constant, "Share of pictures of a single colour.");
+  object.Field("blurred", &QualityConfig::blurred,
+               "Share of pictures without any sharp edge: the variance of the Laplacian of their "
+               "gray levels is below 30.");
+  object.Field(
+      "over_exposed", &QualityConfig::over_exposed,
+      "Share of pictures that are white but for 5 % of their pixels: brighter than 95 % of "
+      "the range.");
+  object.Field(
+      "under_exposed", &QualityConfig::under_exposed,
+      "Share of pictures without a bright spot: 99 % of the pixels are darker than 32 % of "
+      "the range.");
+  object.Field("odd_size", &QualityConfig::odd_size,
+               "Share of pictures that are far from the others: their size by more than a factor "
+               "of 4 from the median, or their aspect ratio by more than 3.");
+  object
+      .Field("near_duplicate_bits", &QualityConfig::near_duplicate_bits,
+             "By how many of 64 bits the perceptual hashes of pictures that look alike may differ; "
+             "more find pictures cut at their edges too.")
+      .Range(0, 24);
+  object
+      .Field("near_duplicate_correlation", &QualityConfig::near_duplicate_correlation,
+             "How alike their miniatures of 16 x 16 gray pixels must be besides; 1 is equal.")
+      .Range(0, 1);
   object.Field("classes", &QualityConfig::classes,
                "The classes that there should be: a missing one counts in the entropy, another "
                "label makes a bad example. Without it, those that are found.");
@@ -203,26 +153,38 @@ bool QualityReport::ok() const {
   return std::ranges::all_of(checks, &QualityCheck::ok);
 }
 
-std::optional<Error> FindPictureFault(const std::string& bytes) {
+Expected<PictureFacts> InspectPicture(const std::string& bytes) {
   const Expected<Image> image = DecodeImage(bytes);
-  if (image) return std::nullopt;
-  return image.error();
+  if (!image) return image.error();
+  return MeasurePicture(*image);
 }
 
-QualityReport CheckQuality(std::span<const Example> examples, const Source& source,
-                           const QualityRequest& request) {
-  return Measure(examples, FindFaults(examples, source, request.find_fault), request);
+Measurements InspectExamples(std::span<const Example> examples, const Source& source,
+                             const QualityRequest& request) {
+  std::vector<Inspection> inspections(examples.size());
+  ParallelFor(examples.size(),
+              [&](size_t i) { inspections[i] = Inspect(examples[i], source, request.inspect); });
+  return Pair(examples, std::move(inspections), request.config);
 }
 
 QualityResult RunQualityGate(std::span<const Example> examples, const Source& source,
                              const QualityRequest& request, OnViolation on_violation) {
   RequireClasses(WithKnownLabels(examples, request.config.classes), "the data");
-  QualityResult result{.report = CheckQuality(examples, source, request)};
-  result.kept = Without(examples, result.report.bad);
+  Measurements measurements = InspectExamples(examples, source, request);
+  QualityResult result{.report = MeasureQuality(examples, measurements, request)};
+  const bool clean = on_violation == OnViolation::kClean;
+  result.set_aside = ToSetAside(result.report, clean);
+  const std::vector<bool> stays = Staying(examples, result.set_aside);
+  std::vector<Inspection> inspections;
+  for (size_t i = 0; i < examples.size(); ++i) {
+    if (!stays[i]) continue;
+    result.kept.push_back(examples[i]);
+    inspections.push_back(std::move(measurements.inspections[i]));
+  }
+  result.measurements = Pair(result.kept, std::move(inspections), request.config);
   result.passed = result.report.ok() || on_violation == OnViolation::kWarn;
-  if (on_violation == OnViolation::kClean && !result.report.bad.empty()) {
-    // What is kept was read a moment ago without a fault.
-    result.cleaned = Measure(result.kept, Faults(result.kept.size()), request);
+  if (clean && !result.set_aside.empty()) {
+    result.cleaned = MeasureQuality(result.kept, result.measurements, request);
     result.passed = result.cleaned->ok();
   }
   if (result.passed) RequireClasses(result.kept, "the data");
@@ -238,30 +200,17 @@ Error QualityResult::Failure() const {
                                      check.limit->ToString(), check.meaning));
   }
   std::string message = JoinText(violations, "; ");
-  if (!last.bad.empty()) {
-    message += fmt::format("; first: {}: {}", last.bad.front().id, last.bad.front().reason);
-  }
+  const BadExample* first = FirstToBlame(last);
+  if (first != nullptr) message += fmt::format("; first: {}: {}", first->id, first->reason);
   const char* hint = "it takes other data, or another limit in data.quality";
-  if (!last.bad.empty()) {
-    hint = "`keelrow data check` lists them; data.on_violation: clean sets bad examples aside";
+  if (first != nullptr && !cleaned) {
+    hint = "`keelrow data check` lists them; data.on_violation: clean sets them aside";
   } else if (cleaned) {
     hint =
         "this is after bad examples were set aside: it takes other data, or another limit in "
         "data.quality";
   }
   return Error(Code::kQuality, message, {.hint = hint});
-}
-
-double NormalizedEntropy(std::span<const int64_t> counts) {
-  double total = 0;
-  for (const int64_t count : counts) total += static_cast<double>(count);
-  if (counts.size() < 2 || total == 0) return 0;
-  double entropy = 0;
-  for (const int64_t count : counts) {
-    const double p = static_cast<double>(count) / total;
-    if (p > 0) entropy -= p * std::log(p);
-  }
-  return entropy / std::log(static_cast<double>(counts.size()));
 }
 
 }  // namespace keelrow::data

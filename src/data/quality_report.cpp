@@ -12,6 +12,18 @@ OnViolation OnViolationOf(std::string_view name) {
   throw Error(Code::kBadValue, fmt::format("`{}` is not stop, clean or warn", name));
 }
 
+namespace {
+
+Json ToJson(const std::vector<BadExample>& examples) {
+  Json rows = Json::array();
+  for (const BadExample& example : examples) {
+    rows.push_back({{"id", example.id}, {"reason", example.reason}});
+  }
+  return rows;
+}
+
+}  // namespace
+
 Json ToJson(const QualityReport& report) {
   Json checks = Json::array();
   for (const QualityCheck& check : report.checks) {
@@ -19,22 +31,20 @@ Json ToJson(const QualityReport& report) {
                       {"value", check.value},
                       {"limit", check.limit ? Json(check.limit->ToString()) : Json()},
                       {"ok", check.ok()},
-                      {"meaning", check.meaning}});
-  }
-  Json bad = Json::array();
-  for (const BadExample& example : report.bad) {
-    bad.push_back({{"id", example.id}, {"reason", example.reason}});
+                      {"meaning", check.meaning},
+                      {"found", ToJson(check.found)}});
   }
   return {{"examples", report.examples},
           {"classes", report.classes},
           {"ok", report.ok()},
           {"checks", checks},
-          {"bad", bad}};
+          {"bad", ToJson(report.bad)}};
 }
 
 Json ToJson(const QualityResult& result) {
   return {{"report", ToJson(result.report)},
           {"cleaned", result.cleaned ? ToJson(*result.cleaned) : Json()},
+          {"set_aside", ToJson(result.set_aside)},
           {"kept", result.kept.size()},
           {"passed", result.passed}};
 }

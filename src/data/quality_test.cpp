@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "data/catalog.h"
 #include "data/image_encode.h"
 
@@ -165,6 +166,107 @@ TEST(QualityGate, DuplicatesAndConflictsAreShown) {
   QualityRequest request;
   request.config.label_conflicts = Threshold{Threshold::Op::kLessEqual, 0};
   EXPECT_FALSE(Gate(source, OnViolation::kStop, request).passed);
+}
+
+/// A soft slope with a sharp square in it, so that nothing is wrong with it; each is another.
+Image GoodPicture(int number) {
+  Image image = Image::Blank(32, 32, 1);
+  for (int y = 0; y < 32; ++y) {
+    for (int x = 0; x < 32; ++x) {
+      const bool square = x / 6 == number % 5 && y / 6 == number / 5 % 5;
+      image.Row(y)[x] = static_cast<uint8_t>(square ? 250 : 20 + 3 * x + 2 * y + number / 25);
+    }
+  }
+  return image;
+}
+
+MemorySource Photos(int each) {
+  MemorySource source;
+  for (int i = 0; i < each * 2; ++i) {
+    source.Add({.id = fmt::format("{:04}", i), .label = i % 2 == 0 ? "cat" : "dog"},
+               EncodePng(GoodPicture(i)));
+  }
+  return source;
+}
+
+Image Leveled(int low, int step) {
+  Image image = Image::Blank(32, 32, 1);
+  for (int y = 0; y < 32; ++y) {
+    for (int x = 0; x < 32; ++x) image.Row(y)[x] = static_cast<uint8_t>(low + step * x / 8);
+  }
+  return image;
+}
+
+TEST(QualityGate, EachKindOfPoorPictureIsFoundAndSetAsideByItsLimit) {
+  MemorySource source = Photos(20);
+  const auto add = [&](const std::string& id, const Image& image) {
+    source.Add({.id = id, .label = "cat"}, EncodePng(image));
+  };
+  add("black", Image::Blank(32, 32, 3));
+  add("soft", Leveled(40, 40));
+  add("white", Leveled(246, 2));
+  add("dark", Leveled(10, 8));
+  add("long", Image::Blank(200, 10, 1));
+  QualityRequest request;
+  const std::optional<Threshold> none = Threshold{Threshold::Op::kLessEqual, 0};
+  request.config.constant = none;
+  request.config.blurred = none;
+  request.config.over_exposed = none;
+  request.config.under_exposed = none;
+  request.config.odd_size = none;
+  const QualityResult result = Gate(source, OnViolation::kClean, request);
+  const auto found = [&](const char* check) {
+    std::vector<std::string> ids;
+    for (const BadExample& example : Find(result.report, check).found) ids.push_back(example.id);
+    return JoinText(ids, " ");
+  };
+  EXPECT_EQ(found("constant"), "black long");
+  EXPECT_EQ(found("blurred"), "soft white dark");
+  EXPECT_EQ(found("over_exposed"), "white");
+  EXPECT_EQ(found("under_exposed"), "black dark long");
+  EXPECT_EQ(found("odd_size"), "long");
+  EXPECT_EQ(result.set_aside.size(), 5U);
+  EXPECT_TRUE(result.passed);
+  EXPECT_EQ(result.kept.size(), 40U);
+  const QualityResult stopped = Gate(source, OnViolation::kStop, request);
+  EXPECT_FALSE(stopped.passed);
+  EXPECT_TRUE(stopped.set_aside.empty());
+  EXPECT_NE(stopped.Failure().message().find("first: black: it is of a single colour"),
+            std::string::npos);
+  EXPECT_TRUE(Gate(source, OnViolation::kClean).passed) << "without limits they are only shown";
+  EXPECT_TRUE(Gate(source, OnViolation::kClean).set_aside.empty());
+}
+
+TEST(QualityGate, WhatIsCutOffIsCountedOnItsOwn) {
+  MemorySource source = GoodSource(20);
+  source.Add({.id = "cut", .label = "cat"}, Picture(900).substr(0, 40));
+  source.Add({.id = "text", .label = "cat"}, "hello");
+  const QualityReport report = Gate(source, OnViolation::kClean).report;
+  EXPECT_EQ(Find(report, "unreadable").found.size(), 2U);
+  ASSERT_EQ(Find(report, "truncated").found.size(), 1U);
+  EXPECT_EQ(Find(report, "truncated").found[0].id, "cut");
+}
+
+TEST(QualityGate, CleaningLeavesOneOfEqualAndNoneOfContradictoryExamples) {
+  MemorySource source = Photos(10);
+  source.Add({.id = "x", .label = "cat"}, EncodePng(GoodPicture(0)));
+  source.Add({.id = "y", .label = "cat"}, EncodePng(GoodPicture(1)));
+  Image brighter = GoodPicture(2);
+  for (uint8_t& level : brighter.pixels) level = static_cast<uint8_t>(std::min(255, level + 4));
+  source.Add({.id = "z", .label = "cat"}, EncodePng(brighter));
+  QualityRequest request;
+  request.config.duplicates = Threshold{Threshold::Op::kLessEqual, 0};
+  request.config.label_conflicts = Threshold{Threshold::Op::kLessEqual, 0};
+  request.config.near_duplicates = Threshold{Threshold::Op::kLessEqual, 0};
+  const QualityResult result = Gate(source, OnViolation::kClean, request);
+  ASSERT_EQ(result.set_aside.size(), 4U);
+  EXPECT_EQ(result.set_aside[0],
+            (BadExample{"0001", "it equals y, whose label is `cat`, not `dog`"}));
+  EXPECT_EQ(result.set_aside[1], (BadExample{"x", "it repeats 0000"}));
+  EXPECT_EQ(result.set_aside[2].id, "y");
+  EXPECT_EQ(result.set_aside[3].id, "z");
+  EXPECT_TRUE(result.passed);
+  EXPECT_EQ(result.measurements.inspections.size(), result.kept.size());
 }
 
 TEST(QualityGate, OneClassIsNoData) {

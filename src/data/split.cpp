@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <unordered_map>
 
 #include "base/text.h"
 #include "data/split_units.h"
@@ -14,7 +13,6 @@
 namespace keelrow::data {
 namespace {
 
-constexpr size_t kPairsNamed = 5;
 constexpr std::array<std::string_view, 4> kNames = {"train", "validation", "test", "dropped"};
 
 void CheckConfig(const SplitConfig& config) {
@@ -25,11 +23,15 @@ void CheckConfig(const SplitConfig& config) {
   if (config.train <= 0) throw Error(Code::kBadValue, "train must have a share");
   if (config.test <= 0)
     throw Error(Code::kBadValue, "test must have a share: models are judged by it");
-  if (!config.time.empty() && !config.group.empty()) {
-    throw Error(Code::kBadValue, "a split is by `group` or by `time`, not by both");
-  }
   if (config.time.empty() && (config.gap.value.count() != 0 || !config.cuts.empty())) {
     throw Error(Code::kBadValue, "`gap` and `cuts` need a `time` column");
+  }
+  if (!config.cuts.empty() && !config.subset.empty()) {
+    throw Error(Code::kBadValue, "a split is by `cuts` or by `subset`, not by both");
+  }
+  if (config.group_near_duplicates && !(config.time.empty() && config.subset.empty())) {
+    throw Error(Code::kBadValue,
+                "`group_near_duplicates` moves examples, which `time` and `subset` forbid");
   }
   if (!config.cuts.empty() && config.cuts.size() != 2) {
     throw Error(Code::kBadValue, "`cuts` takes two times: where validation and test begin");
@@ -51,8 +53,10 @@ void RequireColumn(std::span<const Example> examples, const std::string& column)
 }
 
 std::vector<Subset> AssignByUnits(std::span<const Example> examples, const SplitConfig& config,
-                                  uint64_t seed, int64_t& moved) {
+                                  uint64_t seed, std::span<const NearDuplicate> alike,
+                                  int64_t& moved) {
   std::vector<SplitUnit> units = MakeUnits(examples, config.group);
+  if (config.group_near_duplicates) MergeAlike(alike, units);
   PlaceByHash(units, seed, "split");
   if (config.exact) PlaceByRank(examples, config.stratify, units);
   for (SplitUnit& unit : units) unit.subset = SubsetAt(unit.position, config);
@@ -79,30 +83,6 @@ std::vector<Stratum> CountStrata(std::span<const Example> examples, const Split&
   return strata;
 }
 
-/// Counts duplicates, and throws kLeak when some stand on both sides.
-int64_t CheckDuplicates(std::span<const Example> examples, const Split& split, bool allowed) {
-  std::unordered_map<std::string_view, size_t> first;
-  int64_t duplicates = 0;
-  size_t leaks = 0;
-  std::vector<std::string> pairs;
-  for (size_t i = 0; i < examples.size(); ++i) {
-    if (split.subsets[i] == Subset::kDropped) continue;
-    const auto [seen, fresh] = first.emplace(examples[i].content_hash, i);
-    if (fresh) continue;
-    ++duplicates;
-    const size_t other = seen->second;
-    if (split.subsets[i] == split.subsets[other] || ++leaks > kPairsNamed) continue;
-    pairs.push_back(fmt::format("{} ({}) = {} ({})", examples[other].id, Name(split.subsets[other]),
-                                examples[i].id, Name(split.subsets[i])));
-  }
-  if (leaks == 0 || allowed) return duplicates;
-  if (leaks > kPairsNamed) pairs.emplace_back("…");
-  throw Error(Code::kLeak,
-              fmt::format("{} example{} equal{} one in another subset: {}", leaks,
-                          leaks == 1 ? "" : "s", leaks == 1 ? "s" : "", JoinText(pairs, "; ")),
-              {.hint = "remove one of each pair, or set data.split.allow_duplicates: true"});
-}
-
 void RequireSubsets(const Split& split, const SplitConfig& config) {
   const std::array shares = {config.train, config.validation, config.test};
   const auto counts = split.Counts();
@@ -111,6 +91,10 @@ void RequireSubsets(const Split& split, const SplitConfig& config) {
     throw Error(Code::kNoData, fmt::format("the {} subset is empty", kNames[i]),
                 {.hint = "there are too few examples (or groups, or times) for these shares"});
   }
+}
+
+Json ToJson(const Overlap& overlap) {
+  return {{"examples", overlap.examples}, {"share", overlap.share}, {"pairs", overlap.pairs}};
 }
 
 }  // namespace
@@ -141,7 +125,8 @@ void Describe(config::Object<SplitConfig>& object) {
                "Shares exact to one example in every stratum, at the price that a few examples "
                "near a border move when others are added.");
   object.Field("group", &SplitConfig::group,
-               "A manifest's column; examples with the same value stay together.");
+               "A manifest's column; examples with the same value stay together. With `time` or "
+               "`subset`, which place them by other means, one on both sides ends the run.");
   object.Field("time", &SplitConfig::time,
                "A manifest's column with dates: train on the earliest, test on the latest.");
   object.Field("gap", &SplitConfig::gap,
@@ -149,8 +134,23 @@ void Describe(config::Object<SplitConfig>& object) {
   object.Field("cuts", &SplitConfig::cuts,
                "With `time`: where validation and test begin, so that new rows move no old ones. "
                "Without it, times at which the shares hold.");
+  object.Field(
+      "subset", &SplitConfig::subset,
+      "A manifest's column that says `train`, `validation` or `test` of each example, where "
+      "the data come divided. The shares only say then which subsets there must be.");
   object.Field("allow_duplicates", &SplitConfig::allow_duplicates,
                "Go on although equal examples stand in different subsets.");
+  object.Field("near_duplicates", &SplitConfig::near_duplicates,
+               "Share of the validation and test examples that may look like one of another "
+               "subset (`data.quality.near_duplicate_bits`); `<=0` allows none, `<=1` all.");
+  object.Field("group_near_duplicates", &SplitConfig::group_near_duplicates,
+               "Examples that look alike go the same way; the price is that one may move when "
+               "another is added that looks like it.");
+  object.Field("allow_group_overlap", &SplitConfig::allow_group_overlap,
+               "Go on although a `group` stands in several subsets.");
+  object.Field(
+      "allow_time_overlap", &SplitConfig::allow_time_overlap,
+      "Go on although, by `subset`, a training example is not `gap` older than the others.");
   object.Check(CheckConfig);
 }
 
@@ -172,15 +172,21 @@ void CheckSplit(std::span<const Example> examples, const SplitConfig& config) {
   for (const std::string& column : config.stratify) RequireColumn(examples, column);
   RequireColumn(examples, config.group);
   RequireColumn(examples, config.time);
+  RequireColumn(examples, config.subset);
 }
 
-Split AssignSplit(std::span<const Example> examples, const SplitConfig& config, uint64_t seed) {
+Split AssignSplit(std::span<const Example> examples, const SplitConfig& config, uint64_t seed,
+                  std::span<const NearDuplicate> alike) {
   CheckSplit(examples, config);
   Split split;
-  split.subsets = config.time.empty()
-                      ? AssignByUnits(examples, config, seed, split.moved_for_classes)
-                      : AssignByTime(examples, config);
-  split.duplicates = CheckDuplicates(examples, split, config.allow_duplicates);
+  if (!config.subset.empty()) {
+    split.subsets = AssignByColumn(examples, config);
+  } else if (!config.time.empty()) {
+    split.subsets = AssignByTime(examples, config);
+  } else {
+    split.subsets = AssignByUnits(examples, config, seed, alike, split.moved_for_classes);
+  }
+  CheckLeaks(examples, config, alike, split);
   RequireSubsets(split, config);
   split.strata = CountStrata(examples, split, config.stratify);
   return split;
@@ -203,6 +209,9 @@ Json ToJson(const Split& split, const SplitConfig& config) {
   return {{"counts", {{"train", counts[0]}, {"validation", counts[1]}, {"test", counts[2]}}},
           {"dropped", split.Dropped()},
           {"duplicates", split.duplicates},
+          {"near_duplicates", ToJson(split.near_duplicates)},
+          {"groups", ToJson(split.groups)},
+          {"times", ToJson(split.times)},
           {"moved_for_classes", split.moved_for_classes},
           {"stratify", config.stratify},
           {"strata", strata},

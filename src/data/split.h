@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "config/described.h"
 #include "data/example.h"
+#include "data/near_duplicates.h"
 
 namespace keelrow::data {
 
@@ -32,7 +33,12 @@ struct SplitConfig {
   std::string time;
   Duration gap;
   std::vector<std::string> cuts;
+  std::string subset;
   bool allow_duplicates = false;
+  Threshold near_duplicates{Threshold::Op::kLess, 0.02};
+  bool group_near_duplicates = false;
+  bool allow_group_overlap = false;
+  bool allow_time_overlap = false;
 };
 void Describe(config::Object<SplitConfig>& object);
 
@@ -42,11 +48,21 @@ struct Stratum {
   std::array<int64_t, 3> counts{};
 };
 
+/// What stands on both sides of a border of the split, as far as it is found; examples named.
+struct Overlap {
+  int64_t examples = 0;                 // of validation and test that one of another subset betrays
+  double share = 0;                     // of all of validation and test
+  std::vector<std::string> pairs = {};  // "a.png (train) looks like b.png (test)"; not all of many
+};
+
 struct Split {
   std::vector<Subset> subsets;    // one for each example, in the given order
   std::vector<Stratum> strata;    // sorted by their values
   int64_t moved_for_classes = 0;  // by the rule that each class is met in each subset
   int64_t duplicates = 0;         // examples whose bytes stand somewhere else too
+  Overlap near_duplicates;
+  Overlap groups;
+  Overlap times;
 
   std::array<int64_t, 3> Counts() const;
   int64_t Dropped() const;
@@ -56,10 +72,15 @@ struct Split {
 /// other examples nor on their order: it does not move when examples are added. Equal bytes go
 /// the same way. docs/decisions/0003-stable-split.md has the reasons and the exceptions.
 ///
-/// Throws kLeak naming the pairs when equal examples still stand on both sides (groups or times
-/// that differ), kBadValue for a column that no example has or a time that is none, kNoData when
-/// a subset with a share stays empty.
-Split AssignSplit(std::span<const Example> examples, const SplitConfig& config, uint64_t seed);
+/// `alike` are the pairs of examples that look the same; `group_near_duplicates` sends them the
+/// same way too, as far as it is bytes or groups that decide.
+///
+/// Throws kLeak naming the pairs when equal examples, more of those that look alike than
+/// `near_duplicates` allows, a group or a time still stand on both sides, unless allowed; kBadValue
+/// for a column that no example has or a time or subset that is none, kNoData when a subset with
+/// a share stays empty.
+Split AssignSplit(std::span<const Example> examples, const SplitConfig& config, uint64_t seed,
+                  std::span<const NearDuplicate> alike = {});
 
 /// Counts, shares and the largest deviation of a stratum's share, for reports.
 Json ToJson(const Split& split, const SplitConfig& config);

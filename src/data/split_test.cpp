@@ -197,11 +197,117 @@ TEST(AssignSplit, ByTimeWithFixedCutsDoesNotMove) {
   EXPECT_EQ(AssignSplit(all, config, kSeed).Counts(), (std::array<int64_t, 3>{28, 28, 44}));
 }
 
+std::string LeakOf(const std::vector<Example>& examples, const SplitConfig& config,
+                   const std::vector<NearDuplicate>& alike = {}) {
+  try {
+    AssignSplit(examples, config, kSeed, alike);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::kLeak) << error.message();
+    return error.message();
+  }
+  return "";
+}
+
+/// Two examples of different subsets of the default split.
+std::vector<NearDuplicate> TornPairs(const std::vector<Example>& examples, size_t count) {
+  const Split split = AssignSplit(examples, {}, kSeed);
+  std::vector<NearDuplicate> pairs;
+  for (size_t i = 0; i + 1 < examples.size() && pairs.size() < count; i += 2) {
+    const bool train = split.subsets[i] == Subset::kTrain;
+    const bool other = split.subsets[i + 1] == Subset::kTrain;
+    if (train != other) pairs.push_back({.first = i, .second = i + 1});
+  }
+  return pairs;
+}
+
+TEST(AssignSplit, ManyNearDuplicatesAcrossSubsetsStopTheRun) {
+  const auto examples = MakeSet(2, 500);
+  const auto few = TornPairs(examples, 3);
+  EXPECT_EQ(LeakOf(examples, {}, few), "");
+  const Split split = AssignSplit(examples, {}, kSeed, few);
+  EXPECT_EQ(split.near_duplicates.examples, 3);
+  EXPECT_EQ(split.near_duplicates.pairs.size(), 3U);
+  const std::string none =
+      LeakOf(examples, {.near_duplicates = {Threshold::Op::kLessEqual, 0}}, few);
+  EXPECT_NE(none.find(examples[few[0].second].id), std::string::npos) << none;
+  EXPECT_NE(none.find(" looks like "), std::string::npos) << none;
+  const auto many = TornPairs(examples, 30);
+  EXPECT_NE(LeakOf(examples, {}, many), "");
+  EXPECT_EQ(LeakOf(examples, {.near_duplicates = {Threshold::Op::kLessEqual, 1}}, many), "");
+}
+
+TEST(AssignSplit, NearDuplicatesAreKeptTogetherWhereAsked) {
+  const auto examples = MakeSet(2, 500);
+  auto alike = TornPairs(examples, 30);
+  alike.push_back({.first = alike[0].second, .second = alike[1].first});  // a chain of four
+  const SplitConfig config{.near_duplicates = {Threshold::Op::kLessEqual, 0},
+                           .group_near_duplicates = true};
+  const Split split = AssignSplit(examples, config, kSeed, alike);
+  for (const NearDuplicate& pair : alike) {
+    EXPECT_EQ(split.subsets[pair.first], split.subsets[pair.second]);
+  }
+  const Split plain = AssignSplit(examples, {}, kSeed);
+  size_t moved = 0;
+  for (size_t i = 0; i < examples.size(); ++i)
+    moved += plain.subsets[i] != split.subsets[i] ? 1 : 0;
+  EXPECT_LE(moved, alike.size()) << "only one of each pair moves";
+  EXPECT_EQ(CodeOf(Daily(100), {.time = "date", .group_near_duplicates = true}), Code::kBadValue);
+}
+
+/// The first half trains, then come validation and test.
+std::vector<Example> Divided(int count) {
+  std::vector<Example> examples = Daily(count);
+  for (int i = 0; i < count; ++i) {
+    const char* subset = i < count / 2 ? "train" : i < count * 3 / 4 ? "val" : "test";
+    examples[static_cast<size_t>(i)].columns["part"] = subset;
+    examples[static_cast<size_t>(i)].columns["patient"] = fmt::format("p{}", i / 5);
+  }
+  return examples;
+}
+
+TEST(AssignSplit, TakesADivisionAsItStands) {
+  auto examples = Divided(100);
+  const SplitConfig config{.group = "patient", .time = "date", .subset = "part"};
+  EXPECT_EQ(AssignSplit(examples, config, kSeed).Counts(), (std::array<int64_t, 3>{50, 25, 25}));
+  examples[3].columns["part"] = "learn";
+  EXPECT_EQ(CodeOf(examples, config), Code::kBadValue);
+  EXPECT_EQ(CodeOf(Divided(100), {.cuts = {"2024-02-01", "2024-03-01"}, .subset = "part"}),
+            Code::kBadValue);
+}
+
+TEST(AssignSplit, AGroupInSeveralSubsetsStopsTheRun) {
+  auto examples = Divided(100);
+  examples[99].columns["patient"] = "p3";  // in training too
+  SplitConfig config{.group = "patient", .subset = "part"};
+  EXPECT_EQ(LeakOf(examples, config), "groups stand in several subsets: " + examples[15].id +
+                                          " (train) has the same `patient` as " + examples[99].id +
+                                          " (test)");
+  config.allow_group_overlap = true;
+  EXPECT_EQ(AssignSplit(examples, config, kSeed).groups.examples, 1);
+  // By time the border falls where it falls.
+  for (size_t i = 0; i < 100; ++i) examples[i].columns["patient"] = fmt::format("p{}", (i + 2) / 5);
+  EXPECT_NE(LeakOf(examples, {.group = "patient", .time = "date"}), "");
+}
+
+TEST(AssignSplit, ATimeInSeveralSubsetsStopsTheRun) {
+  auto examples = Divided(100);
+  examples[10].columns["date"] = "2024-12-24";
+  SplitConfig config{.time = "date", .subset = "part"};
+  const std::string leak = LeakOf(examples, config);
+  EXPECT_NE(leak.find(examples[10].id + " (train) of 2024-12-24 is not before " + examples[50].id),
+            std::string::npos)
+      << leak;
+  config.allow_time_overlap = true;
+  EXPECT_EQ(AssignSplit(examples, config, kSeed).times.examples, 50);
+  // Days without a gap are far enough apart; with a gap of a week they are not.
+  config = {.time = "date", .gap = {std::chrono::hours(7 * 24)}, .subset = "part"};
+  EXPECT_NE(LeakOf(Divided(100), config), "");
+}
+
 TEST(AssignSplit, BadRequests) {
   const auto examples = Daily(100);
   EXPECT_EQ(CodeOf(examples, {.train = 0.9}), Code::kBadValue);
   EXPECT_EQ(CodeOf(examples, {.stratify = {"scenary"}}), Code::kBadValue);
-  EXPECT_EQ(CodeOf(examples, {.group = "date", .time = "date"}), Code::kBadValue);
   EXPECT_EQ(CodeOf(examples, {.gap = {std::chrono::hours(1)}}), Code::kBadValue);
   EXPECT_EQ(CodeOf(examples, {.time = "label"}), Code::kBadValue);
   EXPECT_EQ(CodeOf({}, {}), Code::kNoData);

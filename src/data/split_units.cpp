@@ -4,7 +4,9 @@
 #include <cmath>
 #include <cstdlib>
 #include <map>
+#include <numeric>
 #include <tuple>
+#include <unordered_map>
 
 #include "base/hash.h"
 #include "base/random.h"
@@ -74,6 +76,32 @@ std::vector<SplitUnit> MakeUnits(std::span<const Example> examples, const std::s
     units.push_back({.key = key, .members = std::move(indices)});
   }
   return units;
+}
+
+void MergeAlike(std::span<const NearDuplicate> alike, std::vector<SplitUnit>& units) {
+  std::unordered_map<size_t, size_t> unit_of;
+  for (size_t u = 0; u < units.size(); ++u) {
+    for (const size_t member : units[u].members) unit_of[member] = u;
+  }
+  // Each unit's root is the least that it is linked to; units are sorted by key.
+  std::vector<size_t> parent(units.size());
+  std::iota(parent.begin(), parent.end(), size_t{0});
+  const auto root = [&](size_t u) {
+    while (parent[u] != u) u = parent[u] = parent[parent[u]];
+    return u;
+  };
+  for (const NearDuplicate& pair : alike) {
+    const auto [low, high] =
+        std::minmax({root(unit_of.at(pair.first)), root(unit_of.at(pair.second))});
+    parent[high] = low;
+  }
+  for (size_t u = 0; u < units.size(); ++u) {
+    if (root(u) == u) continue;
+    std::vector<size_t>& members = units[root(u)].members;
+    members.insert(members.end(), units[u].members.begin(), units[u].members.end());
+    units[u].members.clear();
+  }
+  std::erase_if(units, [](const SplitUnit& unit) { return unit.members.empty(); });
 }
 
 void PlaceByHash(std::vector<SplitUnit>& units, uint64_t seed, std::string_view purpose) {

@@ -21,6 +21,9 @@ void CheckSplit(std::span<const Example> examples, const SplitConfig& config);
 /// By group where there is one, else by content; sorted by key.
 std::vector<SplitUnit> MakeUnits(std::span<const Example> examples, const std::string& group);
 
+/// Units with examples that look alike become one, under the least of their keys.
+void MergeAlike(std::span<const NearDuplicate> alike, std::vector<SplitUnit>& units);
+
 /// Position = hash of seed and key alone, in the stream of random numbers named `purpose`.
 void PlaceByHash(std::vector<SplitUnit>& units, uint64_t seed, std::string_view purpose);
 
@@ -43,5 +46,13 @@ int64_t TimeAt(const std::vector<int64_t>& sorted, double share);
 
 /// The split by time: earliest to train, latest to test, examples inside the gap dropped.
 std::vector<Subset> AssignByTime(std::span<const Example> examples, const SplitConfig& config);
+
+/// The split as the column `subset` has it; kBadValue names the example that has none.
+std::vector<Subset> AssignByColumn(std::span<const Example> examples, const SplitConfig& config);
+
+/// Fills the overlaps and the number of duplicates of a split; throws kLeak for what is not
+/// allowed.
+void CheckLeaks(std::span<const Example> examples, const SplitConfig& config,
+                std::span<const NearDuplicate> alike, Split& split);
 
 }  // namespace keelrow::data

@@ -14,7 +14,7 @@ std::vector<std::string> ColumnsOfSplit(const job::StepJob& job) {
   for (const Json& column : job.Config("data.split.stratify")) {
     if (column != "label") columns.push_back(column);
   }
-  for (const char* key : {"data.split.group", "data.split.time"}) {
+  for (const char* key : {"data.split.group", "data.split.time", "data.split.subset"}) {
     if (const std::string column = job.Config(key); !column.empty()) columns.push_back(column);
   }
   return columns;
@@ -39,6 +39,8 @@ void Check(const job::StepJob& job) {
   if (!result.passed) throw result.Failure();
   WriteJsonFile(job.output / "quality.json", data::ToJson(result));
   data::WriteCatalog(job.output / kExamplesFile, {.examples = result.kept});
+  data::WriteNearDuplicates(job.output / kNearDuplicatesFile, result.kept,
+                            result.measurements.near_duplicates);
   const size_t aside = catalog.examples.size() - result.kept.size();
   job::Emit({.text = aside == 0 ? fmt::format("{} examples kept", result.kept.size())
                                 : fmt::format("{} examples kept, {} set aside", result.kept.size(),

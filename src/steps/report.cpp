@@ -32,7 +32,7 @@ void AddQuality(const job::StepJob& job, report::DatasetSummary& data) {
                             .limit = row.at("limit").is_null() ? "" : row.at("limit"),
                             .passed = row.at("ok")});
   }
-  for (const Json& row : quality.at("report").at("bad")) {
+  for (const Json& row : quality.at("set_aside")) {
     data.quarantined.push_back({.id = row.at("id"), .reason = row.at("reason")});
   }
 }

@@ -21,6 +21,9 @@ void Promote(const job::StepJob& job);
 /// The list of examples that the first steps hand on (data/catalog.h).
 inline constexpr const char* kExamplesFile = "examples.jsonl";
 
+/// Pairs of them that look alike, found by the step `check`.
+inline constexpr const char* kNearDuplicatesFile = "near_duplicates.jsonl";
+
 /// The quality gate as the configuration asks for it, of examples of its source.
 data::QualityResult MeasureQuality(const job::StepJob& job,
                                    std::span<const data::Example> examples);

@@ -24,16 +24,26 @@ const std::map<std::string, std::string>& SpecialMutations() {
       {"data.split.validation", ""},
       {"data.split.test", ""},
       {"data.split.stratify", "[]"},
-      {"data.split.group", ""},  // these four need a manifest's columns, below
+      {"data.split.group", ""},  // these five need a manifest's columns, below
       {"data.split.time", ""},
       {"data.split.gap", ""},
       {"data.split.cuts", ""},
+      {"data.split.subset", ""},
+      {"data.split.near_duplicates", "\"<=1\""},
       {"data.quality.missing_rate", "\"<0.06\""},
       {"data.quality.class_entropy", "\">0.7\""},
       {"data.quality.unreadable", "\"<=0.1\""},
       {"data.quality.long_tail", "\"<20\""},
       {"data.quality.duplicates", "\"<0.9\""},
       {"data.quality.label_conflicts", "\"<0.9\""},
+      {"data.quality.truncated", "\"<0.9\""},
+      {"data.quality.near_duplicates", "\"<0.9\""},
+      {"data.quality.constant", "\"<0.9\""},
+      {"data.quality.blurred", "\"<0.9\""},
+      {"data.quality.over_exposed", "\"<0.9\""},
+      {"data.quality.under_exposed", "\"<0.9\""},
+      {"data.quality.odd_size", "\"<0.9\""},
+      {"data.quality.near_duplicate_correlation", "0.995"},
       {"data.quality.classes", "[class0, class1, class2]"},
       {"prepare", "[{decode: gray}, {resize: 10}, {normalize: {mean: [0.5], std: [0.5]}}]"},
       {"augment", "[]"},
@@ -182,11 +192,14 @@ TEST_F(PlanMutation, OptionsOfOtherChoices) {
 
 /// The same pictures as a manifest with a camera and a date for each.
 void WriteManifest(const fs::path& project_folder) {
-  std::string text = "path,label,camera,date\n";
+  std::string text = "path,label,camera,date,part\n";
   for (int label = 0; label < 3; ++label) {
     for (int i = 0; i < 20; ++i) {
-      text += fmt::format("data/class{0}/{1:02}.png,class{0},camera{2},2026-01-{3:02}\n", label, i,
-                          i, i + 1);
+      text += fmt::format("data/class{0}/{1:02}.png,class{0},camera{2},2026-01-{3:02},{4}\n", label,
+                          i, i, i + 1,
+                          i < 12   ? "train"
+                          : i < 16 ? "val"
+                                   : "test");
     }
   }
   WriteFileDurably(project_folder / "manifest.csv", text);
@@ -200,6 +213,7 @@ TEST_F(PlanMutation, KeysThatNeedColumns) {
   Expect("a manifest", {source}, NamesFrom(table_, "scan"));
   Expect("data.split.group", {source, "data.split.group=camera"}, NamesFrom(table_, "check"));
   Expect("data.split.time", {source, time}, NamesFrom(table_, "check"));
+  Expect("data.split.subset", {source, "data.split.subset=part"}, NamesFrom(table_, "check"));
   Expect("data.split.gap", {source, time, "data.split.gap=1d"}, from_split);
   Expect("data.split.cuts", {source, time, "data.split.cuts=[2026-01-10, 2026-01-15]"}, from_split);
 }
