@@ -45,6 +45,7 @@ const std::vector<Step>& ImageClassification() {
        Split},
       {{.name = "train",
         .help = "Trains the network and writes it as ONNX.",
+        .version = 2,
         .program = "keelrow-trainer",
         .after = {"split"},
         .config = SourceAnd({"prepare", "augment", "model", "train", "seed"}),

@@ -1,12 +1,15 @@
+#include "transforms/affine.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
 #include "transforms/row.h"
-#include "transforms/warp.h"
 
 namespace keelrow::transforms {
 namespace {
+
+using Numbers = std::vector<double>;
 
 struct FillRow {
   config::Choice choice;
@@ -30,44 +33,75 @@ const std::vector<config::Choice>& Fills() {
 
 struct Options {
   double rotation = 0;
-  double width_shift = 0;
-  double height_shift = 0;
+  Numbers width_shift = {0};
+  Numbers height_shift = {0};
   double shear = 0;
-  double zoom = 0;
+  Numbers zoom = {0};
+  bool zoom_together = false;
   config::Name<Fills> fill{"nearest"};
   int fill_value = 0;
+  bool keras_compat = false;
 };
+
+void CheckShift(const std::string& name, const Numbers& shift) {
+  const auto fits = [](double pixels) { return pixels >= 0 && pixels <= 8192; };
+  if (!shift.empty() && std::ranges::all_of(shift, fits)) return;
+  throw Error(Code::kBadValue, "`" + name + "` takes one number or a list of them, each 0 to 8192");
+}
+
+void Check(const Options& options) {
+  CheckShift("width_shift", options.width_shift);
+  CheckShift("height_shift", options.height_shift);
+  const Numbers& zoom = options.zoom;
+  const bool range = zoom.size() == 2 && zoom[0] > 0 && zoom[0] <= zoom[1] && zoom[1] <= 100;
+  if (range || (zoom.size() == 1 && zoom[0] >= 0 && zoom[0] < 1)) return;
+  throw Error(Code::kBadValue, "`zoom` takes one number from 0 to below 1, or [lowest, highest]");
+}
 
 void Describe(config::Object<Options>& object) {
   object.Field("rotation", &Options::rotation, "Turns by up to this angle either way.")
       .Unit("degrees")
       .Range(0, 180);
-  object
-      .Field("width_shift", &Options::width_shift,
-             "Shifts sideways by up to this: below 1 a part of the width, else pixels.")
-      .Range(0, 8192);
-  object
-      .Field("height_shift", &Options::height_shift,
-             "Shifts up or down by up to this: below 1 a part of the height, else pixels.")
-      .Range(0, 8192);
+  object.Field("width_shift", &Options::width_shift,
+               "Shifts sideways by up to this: below 1 a part of the width, else pixels. Of a "
+               "list, by one of its values, either way.");
+  object.Field("height_shift", &Options::height_shift,
+               "Shifts up or down by up to this: below 1 a part of the height, else pixels. Of a "
+               "list, by one of its values, either way.");
   object.Field("shear", &Options::shear, "Slants by up to this angle either way.")
       .Unit("degrees")
       .Range(0, 89);
-  object
-      .Field("zoom", &Options::zoom,
-             "Scales each direction by a factor of 1 minus this to 1 plus this.")
-      .Range(0, 0.99);
+  object.Field("zoom", &Options::zoom,
+               "Scales each direction by a factor of 1 minus this to 1 plus this, or of [lowest, "
+               "highest]. Above 1 things get smaller, as in Keras.");
+  object.Field("zoom_together", &Options::zoom_together,
+               "Scales both directions by the same factor, so that things keep their form.");
   object.Field("fill", &Options::fill, "What stands where the picture does not reach.");
   object.Field("fill_value", &Options::fill_value, "Level for `fill: constant`.").Range(0, 255);
+  object.Field("keras_compat", &Options::keras_compat,
+               "The pixels of Keras's ImageDataGenerator to within 1/255, with its two slips: the "
+               "shifts exchange their axes, and pictures that are not square turn about another "
+               "point. Slower.");
+  object.Check(Check);
 }
 
 double Radians(double degrees) {
   return degrees * std::numbers::pi / 180;
 }
 
-/// Rotation, shift, shear and zoom about the middle, in one sampling: the parameters, the order of
-/// draws and of the matrix product are those of Keras's ImageDataGenerator (with x along the
-/// width, so that height_shift moves rows). A positive angle turns counter-clockwise.
+/// Symmetric about 0 up to one number; of several numbers one, either way.
+double DrawShift(const Numbers& shift, int size, Random& random) {
+  const double where = random.Uniform();
+  const bool part = std::ranges::max(shift) < 1;
+  const double unit = part ? size : 1;
+  if (shift.size() == 1) return (2 * where - 1) * shift[0] * unit;
+  const double choice = where * static_cast<double>(2 * shift.size());
+  const auto index = static_cast<size_t>(choice / 2);
+  const bool back = static_cast<size_t>(choice) % 2 == 0;
+  return (back ? -shift[index] : shift[index]) * unit;
+}
+
+/// The parameters and the order of draws are those of Keras's ImageDataGenerator.
 class Affine : public Augmentation {
  public:
   explicit Affine(const Options& options) : options_(options) {
@@ -77,32 +111,25 @@ class Affine : public Augmentation {
 
   Payload Apply(Payload payload, Random& random) const override {
     const auto& image = std::get<data::Image>(payload);
-    return Warp(image, Draw(image, random), warp_);
+    const PictureSize size{.width = image.width, .height = image.height};
+    const AffineMap map = MapOf(Draw(size, random), size, options_.keras_compat);
+    return options_.keras_compat ? WarpAsScipy(image, map, warp_) : Warp(image, map, warp_);
   }
 
  private:
-  AffineMap Draw(const data::Image& image, Random& random) const {
-    const auto symmetric = [&](double range) { return random.Uniform(-range, range); };
-    const auto pixels = [](double shift, int size) { return shift < 1 ? shift * size : shift; };
-    const double angle = Radians(symmetric(options_.rotation));
-    const double y_shift = symmetric(pixels(options_.height_shift, image.height));
-    const double x_shift = symmetric(pixels(options_.width_shift, image.width));
-    const double slant = Radians(symmetric(options_.shear));
-    const double x_zoom = 1 + symmetric(options_.zoom);
-    const double y_zoom = 1 + symmetric(options_.zoom);
-
-    const AffineMap rotate{.xx = std::cos(angle),
-                           .xy = -std::sin(angle),
-                           .yx = std::sin(angle),
-                           .yy = std::cos(angle)};
-    const AffineMap shift{.x0 = x_shift, .y0 = y_shift};
-    const AffineMap shear{.xy = -std::sin(slant), .yy = std::cos(slant)};
-    const AffineMap zoom{.xx = x_zoom, .yy = y_zoom};
-    const double x_middle = image.width / 2.0 - 0.5;
-    const double y_middle = image.height / 2.0 - 0.5;
-    const AffineMap to_middle{.x0 = -x_middle, .y0 = -y_middle};
-    const AffineMap back{.x0 = x_middle, .y0 = y_middle};
-    return back.After(rotate).After(shift).After(shear).After(zoom).After(to_middle);
+  AffineDraw Draw(PictureSize size, Random& random) const {
+    AffineDraw draw;
+    draw.rotation = random.Uniform(-options_.rotation, options_.rotation);
+    draw.height_shift = DrawShift(options_.height_shift, size.height, random);
+    draw.width_shift = DrawShift(options_.width_shift, size.width, random);
+    draw.shear = random.Uniform(-options_.shear, options_.shear);
+    const Numbers& zoom = options_.zoom;
+    const double lowest = zoom.size() == 2 ? zoom[0] : 1 - zoom[0];
+    const double highest = zoom.size() == 2 ? zoom[1] : 1 + zoom[0];
+    draw.x_zoom = random.Uniform(lowest, highest);
+    draw.y_zoom = random.Uniform(lowest, highest);
+    if (options_.zoom_together) draw.y_zoom = draw.x_zoom;
+    return draw;
   }
 
   Options options_;
@@ -110,6 +137,25 @@ class Affine : public Augmentation {
 };
 
 }  // namespace
+
+AffineMap MapOf(const AffineDraw& draw, PictureSize size, bool keras_compat) {
+  const double angle = Radians(draw.rotation);
+  const double slant = Radians(draw.shear);
+  const AffineMap rotate{
+      .xx = std::cos(angle), .xy = -std::sin(angle), .yx = std::sin(angle), .yy = std::cos(angle)};
+  AffineMap shift{.x0 = draw.width_shift, .y0 = draw.height_shift};
+  const AffineMap shear{.xy = -std::sin(slant), .yy = std::cos(slant)};
+  const AffineMap zoom{.xx = draw.x_zoom, .yy = draw.y_zoom};
+  double x_middle = size.width / 2.0 - 0.5;
+  double y_middle = size.height / 2.0 - 0.5;
+  if (keras_compat) {
+    std::swap(shift.x0, shift.y0);
+    std::swap(x_middle, y_middle);
+  }
+  const AffineMap to_middle{.x0 = -x_middle, .y0 = -y_middle};
+  const AffineMap back{.x0 = x_middle, .y0 = y_middle};
+  return back.After(rotate.After(shift).After(shear).After(zoom)).After(to_middle);
+}
 
 AugmentationRow AffineRow() {
   return {.kind = Kind::kImage,

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "data/image_encode.h"
 
@@ -191,6 +192,56 @@ TEST(Augmentation, ShiftsMoveTheRightAxis) {
         if (at == 10) continue;
         EXPECT_EQ(along_x ? out.Row(at)[10] : out.Row(10)[at], 0);
       }
+    }
+  }
+}
+
+/// How far, in pixels, a bright column of a wide picture moves by `yaml`.
+std::set<int> ShiftsOf(const std::string& yaml) {
+  Image image = Image::Blank(41, 3, 1);
+  for (int y = 0; y < 3; ++y) image.Row(y)[20] = 255;
+  const auto chain = Augment(yaml);
+  Random random(7, "augment");
+  std::set<int> shifts;
+  for (int i = 0; i < 60; ++i) {
+    const auto out = std::get<Image>(chain.Apply(image, random));
+    shifts.insert(static_cast<int>(std::max_element(out.Row(1), out.Row(1) + 41) - out.Row(1)) -
+                  20);
+  }
+  return shifts;
+}
+
+TEST(Augmentation, AListOfShiftsIsChosenFromEitherWay) {
+  EXPECT_EQ(ShiftsOf("[{affine: {width_shift: [3, 8]}}]"), (std::set<int>{-8, -3, 3, 8}));
+  EXPECT_EQ(ShiftsOf("[{affine: {width_shift: [0]}}]"), std::set<int>{0});
+}
+
+TEST(Augmentation, LevelsChangeAsAsked) {
+  Image image = Image::Blank(3, 1, 1);
+  image.pixels = {100, 120, 200};
+  Random random(7, "augment");
+  const auto half = Augment("[{brightness: [0.5, 0.5]}]").Apply(image, random);
+  EXPECT_EQ(std::get<Image>(half).pixels, (std::vector<uint8_t>{50, 60, 100}));
+  std::set<int> seen;
+  for (int i = 0; i < 200; ++i) {
+    const auto out = std::get<Image>(Augment("[{channel_shift: 2}]").Apply(image, random));
+    EXPECT_GE(out.pixels[0], 100) << "a value left the picture's range";
+    EXPECT_LE(out.pixels[2], 200) << "a value left the picture's range";
+    seen.insert(out.pixels[1]);
+  }
+  EXPECT_EQ(seen, (std::set<int>{118, 119, 120, 121, 122}));
+}
+
+TEST(Augmentation, WrongRangesAreRefused) {
+  for (const char* yaml :
+       {"[{affine: {zoom: [0, 1]}}]", "[{affine: {zoom: [2, 1]}}]", "[{affine: {zoom: 1}}]",
+        "[{affine: {width_shift: -1}}]", "[{affine: {height_shift: []}}]",
+        "[{brightness: [1, 0.5]}]", "[{brightness: 2}]", "[{brightness: [-1, 1]}]"}) {
+    try {
+      Augment(yaml);
+      FAIL() << yaml;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Code::kBadValue) << yaml;
     }
   }
 }

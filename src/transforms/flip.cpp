@@ -1,3 +1,5 @@
+#include "transforms/flip.h"
+
 #include <algorithm>
 
 #include "transforms/row.h"
@@ -15,23 +17,6 @@ struct Options {
 void Describe(config::Object<Options>& object) {
   object.Field("horizontal", &Options::horizontal, "Left and right change places, half the time.");
   object.Field("vertical", &Options::vertical, "Top and bottom change places, half the time.");
-}
-
-void FlipRows(Image& image) {
-  for (int y = 0; y < image.height; ++y) {
-    uint8_t* left = image.Row(y);
-    uint8_t* right = left + image.RowBytes() - image.channels;
-    for (; left < right; left += image.channels, right -= image.channels) {
-      std::swap_ranges(left, left + image.channels, right);
-    }
-  }
-}
-
-void FlipColumns(Image& image) {
-  for (int y = 0; y < image.height / 2; ++y) {
-    std::swap_ranges(image.Row(y), image.Row(y) + image.RowBytes(),
-                     image.Row(image.height - 1 - y));
-  }
 }
 
 class Flip : public Augmentation {
@@ -52,6 +37,23 @@ class Flip : public Augmentation {
 };
 
 }  // namespace
+
+void FlipRows(Image& image) {
+  for (int y = 0; y < image.height; ++y) {
+    uint8_t* left = image.Row(y);
+    uint8_t* right = left + image.RowBytes() - image.channels;
+    for (; left < right; left += image.channels, right -= image.channels) {
+      std::swap_ranges(left, left + image.channels, right);
+    }
+  }
+}
+
+void FlipColumns(Image& image) {
+  for (int y = 0; y < image.height / 2; ++y) {
+    std::swap_ranges(image.Row(y), image.Row(y) + image.RowBytes(),
+                     image.Row(image.height - 1 - y));
+  }
+}
 
 AugmentationRow FlipRow() {
   return {.kind = Kind::kImage,

@@ -1,106 +1,208 @@
 #include "transforms/warp.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace keelrow::transforms {
 namespace {
 
 using data::Image;
 
-/// Coordinates have 16 fractional bits: walking a row of 8192 pixels adds up to at most 1/16 of a
-/// pixel of error, and the upper 8 of them weigh the neighbours.
-constexpr int kFraction = 16;
-/// Farther away no border differs from one within reach; it keeps the arithmetic far from overflow.
-constexpr double kFarthest = 1e8;
+/// Coordinates have 24 fractional bits: walking a row of 65,535 pixels adds up to at most 1/512 of
+/// a pixel of error, and the upper 14 of them weigh the neighbours.
+constexpr int kFraction = 24;
+constexpr int kWeightBits = 14;
+constexpr int32_t kOne = 1 << kWeightBits;
+/// Between the two interpolations a level keeps 7 bits, so that it fits into 16 with its sign.
+constexpr int kLevelBits = 7;
+constexpr int kShift = kWeightBits + kLevelBits;
+/// Farther away no border differs from one within reach; it keeps the arithmetic far from overflow:
+/// 1e6 * 2^24 * 65,535 < 2^63.
+constexpr double kFarthest = 1e6;
 
 int64_t Fixed(double value) {
   return std::llround(std::clamp(value, -kFarthest, kFarthest) * (1 << kFraction));
 }
 
+/// Adding half the weights' last bit to a row's start rounds the fractions instead of cutting them.
+constexpr int64_t kRound = int64_t{1} << (kFraction - kWeightBits - 1);
+
+int32_t WeightOf(int64_t at) {
+  return static_cast<int32_t>(at >> (kFraction - kWeightBits)) & (kOne - 1);
+}
+
 /// The place inside 0 … size-1 that stands for `at`, or -1 for the constant.
-int64_t Inside(int64_t at, int64_t size, Border border) {
+template <Border kBorder>
+int64_t Inside(int64_t at, int64_t size) {
   if (at >= 0 && at < size) return at;
-  switch (border) {
-    case Border::kConstant:
-      return -1;
-    case Border::kNearest:
-      return at < 0 ? 0 : size - 1;
-    case Border::kWrap:
-      return (at % size + size) % size;
-    case Border::kReflect:
-      break;
-  }
+  if constexpr (kBorder == Border::kConstant) return -1;
+  if constexpr (kBorder == Border::kNearest) return at < 0 ? 0 : size - 1;
+  if constexpr (kBorder == Border::kWrap) return (at % size + size) % size;
   const int64_t period = 2 * size;
   const int64_t phase = (at % period + period) % period;
   return phase < size ? phase : period - 1 - phase;
 }
 
-struct Corners {
-  const uint8_t* pixels[4];  // top left, top right, bottom left, bottom right
+/// The neighbours' shares: of the right one and of the lower one, in 1/2^14.
+struct Weights {
+  int32_t x;
+  int32_t y;
 };
 
+uint8_t Blend(const uint8_t (&corners)[4], Weights weights) {
+  const int32_t top = (corners[0] * (kOne - weights.x) + corners[1] * weights.x) >> kLevelBits;
+  const int32_t bottom = (corners[2] * (kOne - weights.x) + corners[3] * weights.x) >> kLevelBits;
+  return static_cast<uint8_t>(
+      (top * (kOne - weights.y) + bottom * weights.y + (1 << (kShift - 1))) >> kShift);
+}
+
+/// Blends the pixels at `top`, beside it, and in the row below. Reads 8 bytes of each row.
 template <int kChannels>
-void Blend(const Corners& corners, uint32_t fx, uint32_t fy, uint8_t* out) {
+void BlendNear(const uint8_t* top, const uint8_t* bottom, Weights weights, uint8_t* out) {
   for (int c = 0; c < kChannels; ++c) {
-    const uint32_t top = corners.pixels[0][c] * (256 - fx) + corners.pixels[1][c] * fx;
-    const uint32_t bottom = corners.pixels[2][c] * (256 - fx) + corners.pixels[3][c] * fx;
-    out[c] = static_cast<uint8_t>((top * (256 - fy) + bottom * fy + 0x8000) >> 16);
+    out[c] = Blend({top[c], top[c + kChannels], bottom[c], bottom[c + kChannels]}, weights);
   }
 }
 
-template <int kChannels>
+#ifdef __SSE2__
+/// Left and right value of each channel side by side, as 16 bits each.
+__m128i Pairs(const uint8_t* pixel) {
+  const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(pixel));
+  return _mm_unpacklo_epi8(_mm_unpacklo_epi8(bytes, _mm_srli_epi64(bytes, 24)),
+                           _mm_setzero_si128());
+}
+
+__m128i Shares(int32_t weight) {
+  return _mm_set1_epi32(weight << 16 | (kOne - weight));
+}
+
+/// The same sums, all channels at once.
+template <>
+void BlendNear<3>(const uint8_t* top, const uint8_t* bottom, Weights weights, uint8_t* out) {
+  const __m128i x = Shares(weights.x);
+  const __m128i above = _mm_srli_epi32(_mm_madd_epi16(Pairs(top), x), kLevelBits);
+  const __m128i below = _mm_srli_epi32(_mm_madd_epi16(Pairs(bottom), x), kLevelBits);
+  const __m128i column = _mm_or_si128(above, _mm_slli_epi32(below, 16));
+  const __m128i sum =
+      _mm_add_epi32(_mm_madd_epi16(column, Shares(weights.y)), _mm_set1_epi32(1 << (kShift - 1)));
+  const __m128i levels = _mm_srli_epi32(sum, kShift);
+  const __m128i words = _mm_packs_epi32(levels, levels);
+  const int32_t pixel = _mm_cvtsi128_si32(_mm_packus_epi16(words, words));
+  std::memcpy(out, &pixel, 3);
+}
+#endif
+
+/// Positions along a row: `start`, start + step, ….
+struct Walk {
+  int64_t start;
+  int64_t step;
+  int64_t At(int64_t x) const { return start + x * step; }
+};
+
+struct Span {
+  int64_t begin;
+  int64_t end;
+};
+
+/// Which of the first `count` positions are in 0 … limit-1. They are neighbours.
+Span Within(Walk walk, int64_t limit, int64_t count) {
+  if (walk.step < 0) walk = {.start = limit - 1 - walk.start, .step = -walk.step};
+  const auto [start, step] = walk;
+  if (start >= limit) return {0, 0};
+  if (step == 0) return {0, start >= 0 ? count : 0};
+  const int64_t begin = start >= 0 ? 0 : (-start + step - 1) / step;
+  const int64_t end = (limit - 1 - start) / step + 1;
+  return {std::min(begin, count), std::min(end, count)};
+}
+
+template <int kChannels, Border kBorder>
 class Warper {
  public:
-  Warper(const Image& image, const WarpOptions& options) : image_(image), border_(options.border) {
-    std::fill_n(constant_, kChannels, options.constant);
+  Warper(const Image& image, uint8_t constant) : image_(image) {
+    std::fill_n(constant_, kChannels, constant);
   }
 
   void Row(const AffineMap& map, int y, uint8_t* out) const {
-    int64_t x_in = Fixed(map.xy * y + map.x0);
-    int64_t y_in = Fixed(map.yy * y + map.y0);
-    const int64_t x_step = Fixed(map.xx);
-    const int64_t y_step = Fixed(map.yx);
-    for (int x = 0; x < image_.width; ++x, x_in += x_step, y_in += y_step, out += kChannels) {
-      const int64_t left = x_in >> kFraction;
-      const int64_t top = y_in >> kFraction;
-      const auto fx = static_cast<uint32_t>(x_in >> (kFraction - 8) & 255);
-      const auto fy = static_cast<uint32_t>(y_in >> (kFraction - 8) & 255);
-      const bool within =
-          left >= 0 && top >= 0 && left + 1 < image_.width && top + 1 < image_.height;
-      Blend<kChannels>(within ? Near(left, top) : Beyond(left, top), fx, fy, out);
+    const Walk across{.start = Fixed(map.xy * y + map.x0) + kRound, .step = Fixed(map.xx)};
+    const Walk down{.start = Fixed(map.yy * y + map.y0) + kRound, .step = Fixed(map.yx)};
+    const Span near = Near(across, down);
+    Beyond(across, down, {0, near.begin}, out);
+    for (int64_t x = near.begin; x < near.end; ++x) {
+      const int64_t x_in = across.At(x);
+      const int64_t y_in = down.At(x);
+      const uint8_t* pixel =
+          image_.Row(static_cast<int>(y_in >> kFraction)) + (x_in >> kFraction) * kChannels;
+      BlendNear<kChannels>(pixel, pixel + image_.RowBytes(), {WeightOf(x_in), WeightOf(y_in)},
+                           out + x * kChannels);
     }
+    Beyond(across, down, {near.end, image_.width}, out);
   }
 
  private:
-  Corners Near(int64_t left, int64_t top) const {
-    const uint8_t* pixel = image_.Row(static_cast<int>(top)) + left * kChannels;
-    const uint8_t* below = pixel + image_.RowBytes();
-    return {{pixel, pixel + kChannels, below, below + kChannels}};
+  /// Where all four neighbours lie in the picture, and a third pixel in the row: BlendNear reads
+  /// 8 bytes.
+  Span Near(const Walk& across, const Walk& down) const {
+    const Span x =
+        Within(across, std::max<int64_t>(image_.width - 2, 0) << kFraction, image_.width);
+    const Span y = Within(down, int64_t{image_.height - 1} << kFraction, image_.width);
+    const int64_t begin = std::max(x.begin, y.begin);
+    return {begin, std::max(begin, std::min(x.end, y.end))};
   }
 
-  Corners Beyond(int64_t left, int64_t top) const {
-    return {{At(left, top), At(left + 1, top), At(left, top + 1), At(left + 1, top + 1)}};
+  void Beyond(const Walk& across, const Walk& down, Span span, uint8_t* out) const {
+    for (int64_t x = span.begin; x < span.end; ++x) {
+      const int64_t x_in = across.At(x);
+      const int64_t y_in = down.At(x);
+      const int64_t left = Inside<kBorder>(x_in >> kFraction, image_.width);
+      const int64_t right = Inside<kBorder>((x_in >> kFraction) + 1, image_.width);
+      const int64_t top = Inside<kBorder>(y_in >> kFraction, image_.height);
+      const int64_t bottom = Inside<kBorder>((y_in >> kFraction) + 1, image_.height);
+      const uint8_t* corners[] = {At(left, top), At(right, top), At(left, bottom),
+                                  At(right, bottom)};
+      const Weights weights{WeightOf(x_in), WeightOf(y_in)};
+      for (int c = 0; c < kChannels; ++c) {
+        out[x * kChannels + c] =
+            Blend({corners[0][c], corners[1][c], corners[2][c], corners[3][c]}, weights);
+      }
+    }
   }
 
-  const uint8_t* At(int64_t x, int64_t y) const {
-    const int64_t column = Inside(x, image_.width, border_);
-    const int64_t row = Inside(y, image_.height, border_);
-    if (column < 0 || row < 0) return constant_;
+  const uint8_t* At(int64_t column, int64_t row) const {
+    if constexpr (kBorder == Border::kConstant) {
+      if (column < 0 || row < 0) return constant_;
+    }
     return image_.Row(static_cast<int>(row)) + column * kChannels;
   }
 
   const Image& image_;
-  Border border_;
   uint8_t constant_[kChannels];
 };
 
-template <int kChannels>
-Image WarpAll(const Image& image, const AffineMap& map, const WarpOptions& options) {
+template <int kChannels, Border kBorder>
+Image WarpAll(const Image& image, const AffineMap& map, uint8_t constant) {
   Image out = Image::Blank(image.width, image.height, kChannels);
-  const Warper<kChannels> warper(image, options);
+  const Warper<kChannels, kBorder> warper(image, constant);
   for (int y = 0; y < image.height; ++y) warper.Row(map, y, out.Row(y));
   return out;
+}
+
+template <int kChannels>
+Image WarpAll(const Image& image, const AffineMap& map, const WarpOptions& options) {
+  switch (options.border) {
+    case Border::kConstant:
+      return WarpAll<kChannels, Border::kConstant>(image, map, options.constant);
+    case Border::kReflect:
+      return WarpAll<kChannels, Border::kReflect>(image, map, options.constant);
+    case Border::kWrap:
+      return WarpAll<kChannels, Border::kWrap>(image, map, options.constant);
+    default:
+      return WarpAll<kChannels, Border::kNearest>(image, map, options.constant);
+  }
 }
 
 }  // namespace

@@ -74,14 +74,56 @@ TEST(Warp, AgreesWithBilinearInterpolationInDouble) {
   }
 }
 
+/// What Warp should give, without fixed point and without its fast way through the middle.
+double Exact(const Image& image, double x, double y, int channel) {
+  const auto at = [&](double column, double row) {
+    const int i = std::clamp(static_cast<int>(column), 0, image.width - 1);
+    const int j = std::clamp(static_cast<int>(row), 0, image.height - 1);
+    return static_cast<double>(image.Row(j)[i * image.channels + channel]);
+  };
+  const double left = std::floor(x);
+  const double top = std::floor(y);
+  const double above = std::lerp(at(left, top), at(left + 1, top), x - left);
+  const double below = std::lerp(at(left, top + 1), at(left + 1, top + 1), x - left);
+  return std::lerp(above, below, y - top);
+}
+
+TEST(Warp, EveryPixelOfEveryChannelIsTheBlendOfItsNeighbours) {
+  for (const int channels : {1, 3}) {
+    for (const auto& [width, height] : {std::pair{33, 21}, std::pair{2, 40}, std::pair{1, 1}}) {
+      Image image = Image::Blank(width, height, channels);
+      Random random(7, "warp pixels");
+      for (uint8_t& value : image.pixels) value = static_cast<uint8_t>(random.Below(256));
+      for (int round = 0; round < 20; ++round) {
+        const AffineMap map{.xx = random.Uniform(-2, 2),
+                            .xy = random.Uniform(-2, 2),
+                            .x0 = random.Uniform(-9, 30),
+                            .yx = random.Uniform(-2, 2),
+                            .yy = random.Uniform(-2, 2),
+                            .y0 = random.Uniform(-9, 30)};
+        const Image out = Warp(image, map, {});
+        for (size_t i = 0; i < out.pixels.size(); ++i) {
+          const auto pixel = static_cast<int>(i) / channels;
+          const int x = pixel % width;
+          const int y = pixel / width;
+          const double exact =
+              Exact(image, map.xx * x + map.xy * y + map.x0, map.yx * x + map.yy * y + map.y0,
+                    static_cast<int>(i) % channels);
+          ASSERT_NEAR(out.pixels[i], exact, 0.55) << x << "," << y << " of round " << round;
+        }
+      }
+    }
+  }
+}
+
 TEST(Warp, FarAwayAndDegenerateMapsAreSafe) {
   const Image image = Numbered(6, 4);
   for (const double scale : {0.0, 1e9, -1e300, std::numeric_limits<double>::infinity()}) {
     for (const Border border :
          {Border::kNearest, Border::kConstant, Border::kReflect, Border::kWrap}) {
-      const Image out =
-          Warp(image, {.xx = scale, .x0 = -scale, .yx = scale, .yy = scale}, {.border = border});
-      EXPECT_EQ(out.pixels.size(), image.pixels.size());
+      const AffineMap map{.xx = scale, .x0 = -scale, .yx = scale, .yy = scale};
+      EXPECT_EQ(Warp(image, map, {.border = border}).pixels.size(), image.pixels.size());
+      EXPECT_EQ(WarpAsScipy(image, map, {.border = border}).pixels.size(), image.pixels.size());
     }
   }
 }
