@@ -41,9 +41,10 @@ struct Case {
   Side theirs;
   /// What is wrong with a pair of answers; empty when both are right.
   std::function<std::string(const Json& ours, const Json& theirs)> fault;
+  std::string data = {};  // the real data that it needs, as base/data_for_test.h finds it
 };
 
-/// One suite of the table; each is one file.
+/// One suite of the table; each is one file or more.
 struct Suite {
   std::string_view name;
   std::vector<Case> (*cases)();

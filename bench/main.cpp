@@ -1,8 +1,11 @@
 // Measures Keelrow beside its peers. bench/run builds it, makes the peers' venv and starts it.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 
+#include "base/data_for_test.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/parallel.h"
@@ -28,6 +31,13 @@ bool Wanted(const Case& one, const Arguments& arguments) {
   return arguments.only.empty() || arguments.only == one.name;
 }
 
+/// Says so where not.
+bool HasData(const Case& one) {
+  if (one.data.empty() || fs::exists(DataForTest(one.data))) return true;
+  fmt::print(stderr, "{} {} is skipped: {}\n", one.suite, one.name, AbsentData(one.data));
+  return false;
+}
+
 std::vector<Case> WantedCases(const Arguments& arguments) {
   std::vector<Case> cases;
   for (const Suite& suite : Suites()) {
@@ -47,6 +57,7 @@ int MeasureAll(Arguments arguments) {
   arguments.places.threads = AvailableCores();
   std::vector<Row> rows;
   for (const Case& one : WantedCases(arguments)) {
+    if (!HasData(one)) continue;
     arguments.places.scratch = scratch.path() / one.name;
     MakeFolders(arguments.places.scratch);
     rows.push_back(Measure(one, arguments.places, arguments.runs));

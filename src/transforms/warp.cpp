@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <vector>
 
 namespace keelrow::transforms {
 namespace {
@@ -93,7 +94,9 @@ void BlendNear<3>(const uint8_t* top, const uint8_t* bottom, Weights weights, ui
   const __m128i levels = _mm_srli_epi32(sum, kShift);
   const __m128i words = _mm_packs_epi32(levels, levels);
   const int32_t pixel = _mm_cvtsi128_si32(_mm_packus_epi16(words, words));
-  std::memcpy(out, &pixel, 3);
+  const auto first = static_cast<uint16_t>(pixel);  // three bytes at once would go through memory
+  std::memcpy(out, &first, 2);
+  out[2] = static_cast<uint8_t>(pixel >> 16);
 }
 #endif
 
@@ -125,6 +128,9 @@ class Warper {
  public:
   Warper(const Image& image, uint8_t constant) : image_(image) {
     std::fill_n(constant_, kChannels, constant);
+    const uint8_t* last = image.Row(image.height - 1);
+    last_row_.assign(last, last + image.RowBytes());
+    last_row_.resize(last_row_.size() + 8);
   }
 
   void Row(const AffineMap& map, int y, uint8_t* out) const {
@@ -155,6 +161,10 @@ class Warper {
   }
 
   void Beyond(const Walk& across, const Walk& down, Span span, uint8_t* out) const {
+    if (kBorder == Border::kNearest && kChannels == 3 && image_.width > 1 && image_.height > 1) {
+      BeyondNearest(across, down, span, out);
+      return;
+    }
     for (int64_t x = span.begin; x < span.end; ++x) {
       const int64_t x_in = across.At(x);
       const int64_t y_in = down.At(x);
@@ -172,6 +182,31 @@ class Warper {
     }
   }
 
+  /// The nearest pixel of the edge is what lies at the nearest place inside: so the place is moved
+  /// there, and the rest is as in the middle.
+  void BeyondNearest(const Walk& across, const Walk& down, Span span, uint8_t* out) const {
+    for (int64_t x = span.begin; x < span.end; ++x) {
+      const Place column = PlaceOf(across.At(x), image_.width);
+      const Place row = PlaceOf(down.At(x), image_.height);
+      const uint8_t* top = image_.Row(static_cast<int>(row.first)) + column.first * kChannels;
+      const uint8_t* below = row.first + 2 == image_.height
+                                 ? last_row_.data() + column.first * kChannels
+                                 : top + image_.RowBytes();
+      BlendNear<kChannels>(top, below, {column.weight, row.weight}, out + x * kChannels);
+    }
+  }
+
+  /// Two neighbours inside 0 … size-1, of which the second has the weight.
+  struct Place {
+    int64_t first;
+    int32_t weight;
+  };
+  static Place PlaceOf(int64_t at, int64_t size) {
+    if (at < 0) return {0, 0};
+    if (at >> kFraction >= size - 1) return {size - 2, kOne};
+    return {at >> kFraction, WeightOf(at)};
+  }
+
   const uint8_t* At(int64_t column, int64_t row) const {
     if constexpr (kBorder == Border::kConstant) {
       if (column < 0 || row < 0) return constant_;
@@ -181,6 +216,7 @@ class Warper {
 
   const Image& image_;
   uint8_t constant_[kChannels];
+  std::vector<uint8_t> last_row_;  // with room behind it for what BlendNear reads too much
 };
 
 template <int kChannels, Border kBorder>

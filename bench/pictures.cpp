@@ -1,0 +1,114 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "base/data_for_test.h"
+#include "base/files.h"
+#include "case.h"
+#include "program.h"
+
+namespace keelrow::bench {
+namespace {
+
+constexpr const char* kPhotos = "imagenet_samples.tar";
+
+/// The photos as files of one class, unpacked once a case.
+fs::path Photos(const Places& places) {
+  const fs::path folder = places.scratch / "photos";
+  if (!fs::exists(folder)) {
+    MakeFolders(folder);
+    Run({"tar", "xf", DataForTest(kPhotos), "-C", folder}, places.scratch / "log.txt");
+  }
+  return folder;
+}
+
+Sample Pictures(std::vector<std::string> program, const std::vector<std::string>& more,
+                const Places& places) {
+  program.insert(program.end(), {"--pictures", Photos(places)});
+  program.insert(program.end(), more.begin(), more.end());
+  const Json answer = Run(program, places.scratch / "log.txt").Answer();
+  return {.value = answer.at("pictures_per_second"), .answer = answer};
+}
+
+/// Both draw their own changes, so only means over hundreds of pictures are alike.
+constexpr double kMeanDifferenceMax = 3;
+
+std::string MeanFault(const Json& ours, const Json& theirs) {
+  if (ours.at("pictures") != theirs.at("pictures")) return "another number of pictures";
+  const double difference = ours.at("mean").get<double>() - theirs.at("mean").get<double>();
+  if (std::abs(difference) <= kMeanDifferenceMax) return "";
+  return fmt::format("the means of all values differ by {:.2f}", difference);
+}
+
+Case Augment(const std::string& name, int epochs, const std::string& help) {
+  const std::vector<std::string> options = {"--epochs", std::to_string(epochs)};
+  return {.suite = "images",
+          .name = name,
+          .peer = "keras",
+          .unit = "pictures/s",
+          .more_is_better = true,
+          .help = help,
+          .ours =
+              [options](const Places& places) {
+                std::vector<std::string> more = options;
+                more.insert(more.end(), {"--threads", std::to_string(places.threads)});
+                return Pictures({places.bin / "bench-augment"}, more, places);
+              },
+          .theirs =
+              [options](const Places& places) {
+                return Pictures({places.python, places.source / "bench/peers/augment.py"}, options,
+                                places);
+              },
+          .fault = MeanFault,
+          .data = kPhotos};
+}
+
+std::string PixelFault(const Json& ours, const Json& theirs) {
+  return ours.at("sha256") == theirs.at("sha256") ? "" : "other pixels";
+}
+
+Case Resize() {
+  const std::vector<std::string> options = {"--rounds", "2"};
+  return {.suite = "images",
+          .name = "resize",
+          .peer = "pillow",
+          .unit = "pictures/s",
+          .more_is_better = true,
+          .help =
+              "100 photos (JPEG, 187,000 pixels on average) decoded and resized to 224x224, "
+              "each by bilinear, bicubic, box and Lanczos filters, from memory, on one thread "
+              "on either side. Right when all pixels are equal.",
+          .ours =
+              [options](const Places& places) {
+                return Pictures({places.bin / "bench-resize"}, options, places);
+              },
+          .theirs =
+              [options](const Places& places) {
+                return Pictures({places.python, places.source / "bench/peers/resize.py"}, options,
+                                places);
+              },
+          .fault = PixelFault,
+          .data = kPhotos};
+}
+
+}  // namespace
+
+std::vector<Case> PictureCases() {
+  return {
+      Augment("augment", 5,
+              fmt::format(
+                  "Five epochs over a folder of 100 photos (JPEG) at 224x224 in batches of 32, "
+                  "turned by up to 20 degrees, shifted by up to a fifth both ways, half of them "
+                  "mirrored. Ours is the loader of keelrow-trainer with a thread a core, started "
+                  "cold: it remembers decoded pictures, as it does in every training. Theirs is "
+                  "ImageDataGenerator.flow_from_directory, which decodes in each epoch. Right when "
+                  "the means of all values agree within {} of 255.",
+                  kMeanDifferenceMax)),
+      Augment("augment_first_epoch", 1,
+              "The same for the first epoch alone, so that every picture is read and decoded on "
+              "both sides. Decoding the file's Huffman codes limits ours."),
+      Resize(),
+  };
+}
+
+}  // namespace keelrow::bench
