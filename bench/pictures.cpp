@@ -17,7 +17,8 @@ fs::path Photos(const Places& places) {
   const fs::path folder = places.scratch / "photos";
   if (!fs::exists(folder)) {
     MakeFolders(folder);
-    Run({"tar", "xf", DataForTest(kPhotos), "-C", folder}, places.scratch / "log.txt");
+    Run({"/usr/bin/env", "tar", "xf", DataForTest(kPhotos), "-C", folder},
+        places.scratch / "log.txt");
   }
   return folder;
 }
