@@ -49,6 +49,9 @@ std::vector<std::string> LongOptions(const CLI::App& app);
 /// `keelrow data labels`, which is large enough for a file of its own.
 void DefineLabels(CLI::App& command, Globals& globals, Outcome& outcome);
 
+/// `keelrow data augment`, which writes a contact sheet.
+void DefineAugment(CLI::App& command, Globals& globals);
+
 void DefineInit(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineData(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefinePlan(CLI::App& command, Globals& globals, Outcome& outcome);

@@ -88,6 +88,8 @@ void DefineData(CLI::App& command, Globals& globals, Outcome& outcome) {
                                       "data.quality; exit code 1 on a violation"),
               globals, outcome);
   DefineSplit(*command.add_subcommand("split", "Show how the examples are divided"), globals);
+  DefineAugment(*command.add_subcommand("augment", "Show what `augment` makes of the pictures"),
+                globals);
   DefineLabels(*command.add_subcommand("labels",
                                        "Check drawn labels and how far annotators agree; exit "
                                        "code 1 on a finding"),

@@ -133,6 +133,10 @@ std::vector<int64_t> Chain::OutputShape() const {
               {.hint = "a network takes one size: put `resize` or `crop` before `normalize`"});
 }
 
+std::string StreamOf(const std::string& example_id) {
+  return "augment:" + example_id;
+}
+
 AugmentationChain::AugmentationChain(std::span<const AugmentationEntry> entries) {
   for (const AugmentationEntry& entry : entries) {
     const AugmentationRow& row = RowOf(Augmentations(), entry.name);

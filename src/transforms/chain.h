@@ -50,6 +50,9 @@ class Chain {
   Kind decoded_ = Kind::kBytes;
 };
 
+/// The name of the stream of an example's random changes: Random(seed, StreamOf(id), {epoch}).
+std::string StreamOf(const std::string& example_id);
+
 /// The random changes of `augment`, in order.
 class AugmentationChain {
  public:
