@@ -1,4 +1,5 @@
-#include "transforms/levels.h"
+#include "transforms/photometric.h"
+#include "transforms/ranges.h"
 #include "transforms/row.h"
 
 namespace keelrow::transforms {
@@ -11,11 +12,7 @@ struct Options {
 void Describe(config::Object<Options>& object) {
   object.Field("range", &Options::range,
                "[lowest, highest] factor, from 0 (black) over 1 (as it is) to 100.");
-  object.Check([](const Options& options) {
-    const std::vector<double>& range = options.range;
-    if (range.size() == 2 && range[0] >= 0 && range[0] <= range[1] && range[1] <= 100) return;
-    throw Error(Code::kBadValue, "`range` takes [lowest, highest], each 0 to 100");
-  });
+  object.Check([](const Options& options) { CheckRange("range", options.range, 0, 100); });
 }
 
 class Brightness : public Augmentation {
@@ -24,7 +21,7 @@ class Brightness : public Augmentation {
 
   Payload Apply(Payload payload, Random& random) const override {
     const double factor = random.Uniform(range_[0], range_[1]);
-    ScaleLevels(std::get<data::Image>(payload), static_cast<float>(factor));
+    AdjustBrightness(std::get<data::Image>(payload), static_cast<float>(factor));
     return payload;
   }
 

@@ -232,10 +232,97 @@ TEST(Augmentation, LevelsChangeAsAsked) {
   EXPECT_EQ(seen, (std::set<int>{118, 119, 120, 121, 122}));
 }
 
+/// The differing pixels of a picture and what `yaml` makes of it, over some rounds.
+std::vector<size_t> Changed(const std::string& yaml, const Image& image, int rounds) {
+  const auto chain = Augment(yaml);
+  std::vector<size_t> counts;
+  Random random(7, "augment");
+  for (int i = 0; i < rounds; ++i) {
+    const auto out = std::get<Image>(chain.Apply(image, random));
+    EXPECT_EQ(out.width, image.width);
+    EXPECT_EQ(out.height, image.height);
+    size_t count = 0;
+    for (size_t at = 0; at < image.pixels.size(); at += static_cast<size_t>(image.channels)) {
+      count +=
+          std::equal(&out.pixels[at], &out.pixels[at] + image.channels, &image.pixels[at]) ? 0 : 1;
+    }
+    counts.push_back(count);
+  }
+  return counts;
+}
+
+TEST(Augmentation, ErasesTheAskedPartOfTheAsked) {
+  Image image = Image::Blank(100, 80, 3);
+  std::ranges::fill(image.pixels, uint8_t{200});
+  int erased = 0;
+  for (const size_t count :
+       Changed("[{random_erasing: {scale: [0.1, 0.2], ratio: [0.5, 2]}}]", image, 400)) {
+    if (count == 0) continue;
+    ++erased;
+    EXPECT_GE(count, 800U * 9 / 10);  // its edges are whole pixels
+    EXPECT_LE(count, 1600U * 11 / 10);
+  }
+  EXPECT_NEAR(erased, 200, 40);
+  const auto noisy = Changed("[{random_erasing: {probability: 1, noise: true}}]", image, 5);
+  EXPECT_GT(*std::ranges::min_element(noisy), 0U);
+}
+
+TEST(Augmentation, ARandomResizedCropStretchesAPart) {
+  Image image = Image::Blank(90, 60, 1);  // values tell the column
+  for (int y = 0; y < 60; ++y) {
+    for (int x = 0; x < 90; ++x) image.Row(y)[x] = static_cast<uint8_t>(x * 2);
+  }
+  const auto chain = Augment("[{random_resized_crop: {scale: [0.25, 0.25], ratio: [1.5, 1.5]}}]");
+  Random random(7, "augment");
+  std::set<int> lefts;
+  for (int i = 0; i < 40; ++i) {
+    const auto out = std::get<Image>(chain.Apply(image, random));
+    // 45 columns out of 90 fill the picture: from one side to the other they are 44 apart.
+    EXPECT_NEAR(out.Row(30)[89] - out.Row(30)[0], 2 * 44, 2);
+    lefts.insert(out.Row(30)[0]);
+  }
+  EXPECT_GT(lefts.size(), 10U);
+  const auto whole = Augment("[{random_resized_crop: {scale: [1, 1], ratio: [1.5, 1.5]}}]");
+  EXPECT_EQ(std::get<Image>(whole.Apply(image, random)), image);
+}
+
+TEST(Augmentation, EveryRowTakesEveryPictureAndDependsOnTheStreamAlone) {
+  const char* rows[] = {"{affine: {rotation: 90, zoom: 0.5, fill: wrap}}",
+                        "{affine: {rotation: 90, zoom: 0.5, fill: reflect, keras_compat: true}}",
+                        "{channel_shift: 40}",
+                        "{flip: {vertical: true}}",
+                        "{brightness: [0, 3]}",
+                        "{color_jitter: {brightness: 0.4, contrast: 0.4, saturation: 2, hue: 0.5}}",
+                        "{random_resized_crop: {ratio: [0.1, 0.2]}}",
+                        "{rand_augment: {operations: 14, magnitude: 30}}",
+                        "{random_erasing: {probability: 1, scale: [0.9, 1]}}"};
+  for (const char* row : rows) {
+    const auto chain = Augment("[" + std::string(row) + "]");
+    for (const auto& [width, height] : {std::pair{1, 1}, {1, 9}, {9, 1}, {2, 2}, {40, 30}}) {
+      for (const int channels : {1, 3}) {
+        const Image image = Gradient(width, height, channels);
+        std::set<std::vector<uint8_t>> seen;
+        for (uint64_t epoch = 0; epoch < 20; ++epoch) {
+          Random random(7, "augment", {epoch});
+          Random again(7, "augment", {epoch});
+          const Payload out = chain.Apply(image, random);
+          EXPECT_EQ(out, chain.Apply(image, again)) << row;
+          seen.insert(std::get<Image>(out).pixels);
+        }
+        if (width == 40) {
+          EXPECT_GT(seen.size(), 1U) << row << channels;
+        }
+      }
+    }
+  }
+}
+
 TEST(Augmentation, WrongRangesAreRefused) {
   for (const char* yaml :
        {"[{affine: {zoom: [0, 1]}}]", "[{affine: {zoom: [2, 1]}}]", "[{affine: {zoom: 1}}]",
         "[{affine: {width_shift: -1}}]", "[{affine: {height_shift: []}}]",
+        "[{random_resized_crop: {scale: [0, 1]}}]", "[{random_erasing: {ratio: 1}}]",
+        "[{rand_augment: {magnitude: 31}}]", "[{color_jitter: {hue: 0.6}}]",
         "[{brightness: [1, 0.5]}]", "[{brightness: 2}]", "[{brightness: [-1, 1]}]"}) {
     try {
       Augment(yaml);

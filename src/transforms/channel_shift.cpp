@@ -1,4 +1,4 @@
-#include "transforms/levels.h"
+#include "transforms/photometric.h"
 #include "transforms/row.h"
 
 namespace keelrow::transforms {

@@ -1,3 +1,5 @@
+#include "transforms/crop.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,14 +34,10 @@ class Crop : public Transform {
                               image.width, image.height, edges_.width, edges_.height),
                   {.hint = "put `resize` before `crop`"});
     }
-    Image out = Image::Blank(edges_.width, edges_.height, image.channels);
-    const int top = Middle(image.height - edges_.height);
-    const auto left =
-        static_cast<std::ptrdiff_t>(Middle(image.width - edges_.width)) * image.channels;
-    for (int y = 0; y < out.height; ++y) {
-      std::copy_n(image.Row(top + y) + left, out.RowBytes(), out.Row(y));
-    }
-    return out;
+    return CropTo(image, {.left = Middle(image.width - edges_.width),
+                          .top = Middle(image.height - edges_.height),
+                          .width = edges_.width,
+                          .height = edges_.height});
   }
 
  private:
@@ -50,6 +48,15 @@ class Crop : public Transform {
 };
 
 }  // namespace
+
+Image CropTo(const Image& image, const Rectangle& rectangle) {
+  Image out = Image::Blank(rectangle.width, rectangle.height, image.channels);
+  const std::ptrdiff_t left = std::ptrdiff_t{rectangle.left} * image.channels;
+  for (int y = 0; y < out.height; ++y) {
+    std::copy_n(image.Row(rectangle.top + y) + left, out.RowBytes(), out.Row(y));
+  }
+  return out;
+}
 
 TransformRow CropRow() {
   return {.from = Kind::kImage,

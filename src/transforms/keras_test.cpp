@@ -6,7 +6,7 @@
 #include "transforms/affine.h"
 #include "transforms/chain.h"
 #include "transforms/flip.h"
-#include "transforms/levels.h"
+#include "transforms/photometric.h"
 
 namespace keelrow::transforms {
 namespace {
@@ -46,7 +46,7 @@ Image Transformed(const Json& row) {
   ShiftLevels(image, draw.value("channel_shift_intensity", 0));
   if (draw.value("flip_horizontal", false)) FlipRows(image);
   if (draw.value("flip_vertical", false)) FlipColumns(image);
-  if (draw.contains("brightness")) ScaleLevels(image, draw.at("brightness").get<float>());
+  if (draw.contains("brightness")) AdjustBrightness(image, draw.at("brightness").get<float>());
   return image;
 }
 

@@ -13,6 +13,7 @@ trap 'rm -rf "$work"' EXIT
 golden() { diff "$here/../golden/$1.json" <("$python" "$here/$1.py"); }
 pillow_resize() { golden pillow_resize; }
 pillow_decode() { golden pillow_decode; }
+pillow_photometric() { golden pillow_photometric; }
 
 # onnx.checker takes every network of the zoo as we write it.
 onnx_checker() {
