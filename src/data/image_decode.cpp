@@ -8,6 +8,7 @@
 #include <string>
 
 #include "data/image_format.h"
+#include "data/orientation.h"
 
 namespace keelrow::data {
 namespace {
@@ -43,7 +44,8 @@ Expected<Image> DecodeImage(std::span<const std::byte> bytes, const DecodeOption
   try {
     Expected<Image> image = (*format)->decode(bytes, options);
     if (!image) return image;
-    return ConvertTo(options.mode, std::move(*image));
+    Image converted = ConvertTo(options.mode, std::move(*image));
+    return options.upright ? Upright(std::move(converted), OrientationOf(bytes)) : converted;
   } catch (const std::bad_alloc&) {
     return Error(Code::kLimit, "there is no memory left for the picture");
   }

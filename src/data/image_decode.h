@@ -13,12 +13,13 @@ namespace keelrow::data {
 /// is read from the header and checked before anything of that size is allocated.
 ///
 /// Pixels equal those of Pillow's `Image.open(f).convert("RGB" or "L")`: alpha is dropped, a
-/// palette looked up, EXIF orientation ignored. One exception: of 16-bit gray the high byte is
-/// taken, where Pillow clips everything above 255 to white.
+/// palette looked up, EXIF orientation ignored unless asked for. One exception: of 16-bit gray the
+/// high byte is taken, where Pillow clips everything above 255 to white.
 struct DecodeOptions {
   ColorMode mode = ColorMode::kRgb;
   int64_t pixels_max = 64'000'000;  // width * height; a 64-megapixel camera
   int side_max = 65'535;            // width and height each, as in JPEG
+  bool upright = false;             // turned as EXIF says
 };
 
 /// kBadExample: not a picture that we read. kCorrupt: damaged or cut off. kLimit: too large.

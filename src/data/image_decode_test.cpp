@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "data/image_encode.h"
+#include "data/orientation.h"
 
 namespace keelrow::data {
 namespace {
@@ -48,6 +49,35 @@ std::string WithClaimedSize(std::string png, uint32_t edge) {
   }
   for (size_t i = 0; i < 4; ++i) png[29 + i] = static_cast<char>(~crc >> (24 - 8 * i));
   return png;
+}
+
+TEST(DecodeImage, TurnsPicturesAsTheirMetadataSays) {
+  const Json golden = ReadJsonFile(KEELROW_SOURCE_DIR "/tests/golden/pillow_decode.json");
+  ASSERT_EQ(golden.at("oriented").size(), 10U);
+  for (const Json& row : golden.at("oriented")) {
+    SCOPED_TRACE(row.at("name"));
+    const std::string bytes = DecodeBase64(row.at("file").get<std::string>()).value();
+    EXPECT_EQ(Digest(DecodeImage(bytes, {.upright = true}).Value()), row.at("rgb"));
+    EXPECT_EQ(DecodeImage(bytes).Value().width, 23) << "as it lies in the file";
+  }
+}
+
+TEST(DecodeImageAttack, DamagedMetadataLeavesThePictureAsItLies) {
+  const Json golden = ReadJsonFile(KEELROW_SOURCE_DIR "/tests/golden/pillow_decode.json");
+  for (const Json& row : golden.at("oriented")) {
+    const std::string bytes = DecodeBase64(row.at("file").get<std::string>()).value();
+    for (size_t cut = 0; cut < bytes.size(); ++cut) {
+      const std::string part = bytes.substr(0, cut);
+      const int orientation = OrientationOf(std::as_bytes(std::span(part)));
+      EXPECT_TRUE(orientation >= 1 && orientation <= 8);
+    }
+    for (size_t at = 0; at < std::min<size_t>(bytes.size(), 120); ++at) {
+      std::string changed = bytes;
+      changed[at] = static_cast<char>(0xff);
+      const int orientation = OrientationOf(std::as_bytes(std::span(changed)));
+      EXPECT_TRUE(orientation >= 1 && orientation <= 8);
+    }
+  }
 }
 
 TEST(DecodeImage, EqualsPillowBitForBit) {

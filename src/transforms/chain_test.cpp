@@ -101,7 +101,7 @@ TEST(Chain, JsonMakesTheSameChain) {
   const Chain chain = Parse("[{resize: 12}, {normalize: {mean: [0.1], std: [0.3]}}]");
   const Json json = chain.ToJson();
   EXPECT_EQ(json.size(), 3U);
-  EXPECT_EQ(json[0], Json::parse(R"({"decode": {"mode": "rgb"}})"));
+  EXPECT_EQ(json[0], Json::parse(R"({"decode": {"mode": "rgb", "upright": false}})"));
   const Chain again = Chain::FromJson(Json::parse(json.dump()), "bundle.json");
   EXPECT_EQ(again.ToJson(), json);
   const Image image = Gradient(30, 20, 3);

@@ -14,19 +14,25 @@ const std::vector<config::Choice>& Modes() {
 
 struct Options {
   config::Name<Modes> mode{"rgb"};
+  bool upright = false;
 };
 
 void Describe(config::Object<Options>& object) {
   object.Field("mode", &Options::mode, "Channels of the picture.");
+  object.Field("upright", &Options::upright,
+               "Turns the picture as its EXIF orientation says, so as viewers show it; cameras and "
+               "telephones write one.");
 }
 
 class Decode : public Transform {
  public:
   explicit Decode(const Options& options)
-      : mode_(options.mode.value == "gray" ? data::ColorMode::kGray : data::ColorMode::kRgb) {}
+      : mode_(options.mode.value == "gray" ? data::ColorMode::kGray : data::ColorMode::kRgb),
+        upright_(options.upright) {}
 
   Payload Apply(Payload payload) const override {
-    return data::DecodeImage(std::get<std::string>(payload), {.mode = mode_}).Value();
+    return data::DecodeImage(std::get<std::string>(payload), {.mode = mode_, .upright = upright_})
+        .Value();
   }
   Payload Adopt(Payload payload) const override {
     return data::ConvertTo(mode_, std::get<data::Image>(std::move(payload)));
@@ -34,6 +40,7 @@ class Decode : public Transform {
 
  private:
   data::ColorMode mode_;
+  bool upright_;
 };
 
 }  // namespace

@@ -20,6 +20,7 @@ const std::vector<FilterRow>& FilterRows() {
       {{.name = "nearest", .help = "The nearest pixel; the only one without antialiasing."},
        Filter::kNearest},
       {{.name = "box", .help = "Means of areas."}, Filter::kBox},
+      {{.name = "area", .help = "The same as box, under OpenCV's name."}, Filter::kBox},
       {{.name = "bilinear", .help = "A triangle; the usual choice."}, Filter::kBilinear},
       {{.name = "hamming", .help = "As fast as bilinear, sharper."}, Filter::kHamming},
       {{.name = "bicubic", .help = "Sharper, slower."}, Filter::kBicubic},
