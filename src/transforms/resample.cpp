@@ -5,12 +5,13 @@
 #include <numbers>
 #include <vector>
 
+#include "transforms/resample_kernels.h"
+
 namespace keelrow::transforms {
 namespace {
 
 using data::Image;
 
-constexpr int kPrecisionBits = 32 - 8 - 2;  // PRECISION_BITS in Resample.c
 constexpr int32_t kHalf = 1 << (kPrecisionBits - 1);
 
 double Box(double x) {
@@ -68,12 +69,6 @@ FilterRow RowOf(Filter filter) {
   }
 }
 
-/// Which inputs make one output, and their weights times 2^22.
-struct Taps {
-  int first = 0;
-  std::vector<int32_t> weights;
-};
-
 int32_t FixedPoint(double weight) {
   const double scaled = weight * (1 << kPrecisionBits);
   return static_cast<int32_t>(weight < 0 ? scaled - 0.5 : scaled + 0.5);
@@ -124,20 +119,18 @@ void ResampleRow(const uint8_t* in, const std::vector<Taps>& taps, uint8_t* out)
   }
 }
 
-Image ResampleRows(const Image& image, int width, Filter filter) {
-  const std::vector<Taps> taps = TapsFor(image.width, width, filter);
-  Image out = Image::Blank(width, image.height, image.channels);
+Image ResampleRows(const Image& image, const std::vector<Taps>& taps) {
+  Image out = Image::Blank(static_cast<int>(taps.size()), image.height, image.channels);
   const auto resample = image.channels == 1 ? ResampleRow<1> : ResampleRow<3>;
   for (int y = 0; y < image.height; ++y) resample(image.Row(y), taps, out.Row(y));
   return out;
 }
 
-Image ResampleColumns(const Image& image, int height, Filter filter) {
-  const std::vector<Taps> taps = TapsFor(image.height, height, filter);
-  Image out = Image::Blank(image.width, height, image.channels);
+Image ResampleColumns(const Image& image, const std::vector<Taps>& taps) {
+  Image out = Image::Blank(image.width, static_cast<int>(taps.size()), image.channels);
   const size_t row_bytes = image.RowBytes();
   std::vector<int32_t> sums(row_bytes);
-  for (int y = 0; y < height; ++y) {
+  for (int y = 0; y < out.height; ++y) {
     const Taps& tap = taps[static_cast<size_t>(y)];
     std::ranges::fill(sums, kHalf);
     for (size_t k = 0; k < tap.weights.size(); ++k) {
@@ -184,18 +177,31 @@ bool ColumnsFirst(const Image& image, int width, int height) {
   return lost_rows > 0 && lost_rows > 2 * (int64_t{image.width} - width);
 }
 
+Image Rows(const Image& image, int width, Filter filter) {
+  const ResampleKernels* fast = Avx2Kernels();
+  return (fast == nullptr ? kPlainKernels : *fast).rows(image, TapsFor(image.width, width, filter));
+}
+
+Image Columns(const Image& image, int height, Filter filter) {
+  const ResampleKernels* fast = Avx2Kernels();
+  return (fast == nullptr ? kPlainKernels : *fast)
+      .columns(image, TapsFor(image.height, height, filter));
+}
+
 }  // namespace
+
+const ResampleKernels kPlainKernels{.rows = ResampleRows, .columns = ResampleColumns};
 
 Image Resample(const Image& image, const ResampleOptions& options) {
   const auto [width, height, filter] = options;
   if (width == image.width && height == image.height) return image;
   if (filter == Filter::kNearest) return Nearest(image, width, height);
-  if (width == image.width) return ResampleColumns(image, height, filter);
-  if (height == image.height) return ResampleRows(image, width, filter);
+  if (width == image.width) return Columns(image, height, filter);
+  if (height == image.height) return Rows(image, width, filter);
   if (ColumnsFirst(image, width, height)) {
-    return ResampleRows(ResampleColumns(image, height, filter), width, filter);
+    return Rows(Columns(image, height, filter), width, filter);
   }
-  return ResampleColumns(ResampleRows(image, width, filter), height, filter);
+  return Columns(Rows(image, width, filter), height, filter);
 }
 
 }  // namespace keelrow::transforms
