@@ -20,7 +20,10 @@ Manifest SomeManifest() {
   return {.name = "a",
           .task = "image-classification",
           .inputs = {{.name = "input", .shape = {-1, 1, 8, 8}}},
-          .outputs = {{.name = "output", .shape = {}}}};
+          .outputs = {{.name = "output", .shape = {}}},
+          .views = {"flip"},
+          .postprocess = "classification",
+          .postprocess_options = {{"temperature", 1.5}}};
 }
 
 TEST(Bundle, OpensWhatWasSealed) {
@@ -40,6 +43,27 @@ TEST(BundleAttack, AListedNameThatNoFileCanHave) {
     const fs::path sums = folder.path() / "SHA256SUMS";
     WriteFileDurably(sums, ReadFile(sums) + std::string(64, '0') + "  " + name + "\n");
     EXPECT_EQ(CodeOf([&] { Bundle::Open(folder.path()); }), Code::kCorrupt) << name;
+  }
+}
+
+TEST(Manifest, ReadsTheFormatBeforeOptions) {
+  Json json = SomeManifest().ToJson();
+  json["format_version"] = 1;
+  json["postprocess"] = "classification";
+  json.erase("views");
+  const Manifest manifest = Manifest::FromJson(json, "bundle.json");
+  EXPECT_EQ(manifest.postprocess, "classification");
+  EXPECT_EQ(manifest.postprocess_options, Json::object());
+  EXPECT_TRUE(manifest.views.empty());
+  json["format_version"] = 3;
+  EXPECT_EQ(CodeOf([&] { Manifest::FromJson(json, "bundle.json"); }), Code::kUnsupported);
+}
+
+TEST(ManifestAttack, PostprocessingThatIsNoSingleRow) {
+  for (const char* value : {"\"classification\"", "{}", "{\"a\": {}, \"b\": {}}", "[]", "null"}) {
+    Json json = SomeManifest().ToJson();
+    json["postprocess"] = Json::parse(value);
+    EXPECT_EQ(CodeOf([&] { Manifest::FromJson(json, "bundle.json"); }), Code::kCorrupt) << value;
   }
 }
 

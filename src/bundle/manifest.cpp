@@ -48,12 +48,27 @@ std::vector<TensorSpec> SpecsFromJson(const Json& json, const std::string& name)
 
 void CheckVersion(const Json& json, const std::string& name) {
   const Json& version = Member(json, "format_version", name);
-  if (version == kFormatVersion) return;
+  if (version == 1 || version == kFormatVersion) return;
   throw Error(Code::kUnsupported,
-              fmt::format("{} has format version {}; this program reads {}", name, version.dump(),
-                          kFormatVersion),
+              fmt::format("{} has format version {}; this program reads 1 and {}", name,
+                          version.dump(), kFormatVersion),
               {.hint = fmt::format("it was written by {}",
                                    json.value("written_by", Json("an unnamed program")).dump())});
+}
+
+/// What differs between the versions.
+void ReadAnswering(const Json& json, const std::string& name, Manifest& manifest) {
+  const Json& postprocess = Member(json, "postprocess", name);
+  if (json["format_version"] == 1) {
+    manifest.postprocess = postprocess;
+    return;
+  }
+  manifest.views = Member(json, "views", name);
+  if (!postprocess.is_object() || postprocess.size() != 1) {
+    throw Error(Code::kCorrupt, fmt::format("{}: `postprocess` names no single row", name));
+  }
+  manifest.postprocess = postprocess.begin().key();
+  manifest.postprocess_options = postprocess.begin().value();
 }
 
 }  // namespace
@@ -65,7 +80,8 @@ Json Manifest::ToJson() const {
           {"task", task},
           {"signature", {{"inputs", SpecsToJson(inputs)}, {"outputs", SpecsToJson(outputs)}}},
           {"preprocess", preprocess},
-          {"postprocess", postprocess},
+          {"views", views},
+          {"postprocess", {{postprocess, postprocess_options}}},
           {"labels", labels},
           {"export_check", export_check},
           {"lineage", lineage}};
@@ -75,15 +91,16 @@ Manifest Manifest::FromJson(const Json& json, const std::string& name) {
   try {
     CheckVersion(json, name);
     const Json& signature = Member(json, "signature", name);
-    return {.name = Member(json, "name", name),
-            .task = Member(json, "task", name),
-            .inputs = SpecsFromJson(Member(signature, "inputs", name), name),
-            .outputs = SpecsFromJson(Member(signature, "outputs", name), name),
-            .preprocess = Member(json, "preprocess", name),
-            .postprocess = Member(json, "postprocess", name),
-            .labels = Member(json, "labels", name),
-            .export_check = Member(json, "export_check", name),
-            .lineage = Member(json, "lineage", name)};
+    Manifest manifest{.name = Member(json, "name", name),
+                      .task = Member(json, "task", name),
+                      .inputs = SpecsFromJson(Member(signature, "inputs", name), name),
+                      .outputs = SpecsFromJson(Member(signature, "outputs", name), name),
+                      .preprocess = Member(json, "preprocess", name),
+                      .labels = Member(json, "labels", name),
+                      .export_check = Member(json, "export_check", name),
+                      .lineage = Member(json, "lineage", name)};
+    ReadAnswering(json, name, manifest);
+    return manifest;
   } catch (const Json::exception& failure) {
     throw Error(Code::kCorrupt, fmt::format("{} is malformed: {}", name, failure.what()));
   }

@@ -21,7 +21,7 @@ class Predictor {
   /// Opens and checks the bundle. Throws what Bundle::Open and Session throw.
   static Predictor Load(const std::filesystem::path& folder, const SessionOptions& options = {});
   /// From parts that are not a bundle yet: how the pipeline evaluates before it packages.
-  Predictor(bundle::Manifest manifest, std::string_view onnx, const SessionOptions& options = {});
+  Predictor(bundle::Manifest manifest, std::string_view onnx, const SessionOptions& session = {});
   ~Predictor();
   Predictor(Predictor&&) noexcept;
 
@@ -32,8 +32,11 @@ class Predictor {
   /// The decoded form that a payload may have in a file's place; the preprocessing says which.
   transforms::Kind DecodedKind() const;
 
-  /// One score a label, in the manifest's order. The payload holds raw bytes (a picture file) or
-  /// a later form (pixels). Throws kBadExample when it cannot be used.
+  /// What the network says to one example before it becomes scores, pooled over the manifest's
+  /// views. The payload holds raw bytes (a picture file) or a later form (pixels). Throws
+  /// kBadExample when it cannot be used.
+  std::vector<float> Output(transforms::Payload payload) const;
+  /// One score a label, in the manifest's order: the postprocessing of Output.
   std::vector<float> Scores(transforms::Payload payload) const;
   /// The answer's `result`: {"label": …, "probabilities": {…}}.
   Json Answer(transforms::Payload payload) const;

@@ -8,6 +8,7 @@
 #include "config/choices.h"
 #include "data/quality.h"
 #include "data/split.h"
+#include "project/predicting.h"
 #include "project/serving.h"
 #include "project/training.h"
 #include "transforms/table.h"
@@ -46,6 +47,7 @@ struct Project {
   std::vector<transforms::AugmentationEntry> augment;
   ModelConfig model;
   TrainConfig train;
+  PredictConfig predict;
   GateConfig gate;
   ServeConfig serve;
   std::map<std::string, config::Node> envs;

@@ -78,6 +78,12 @@ struct Lineage {
   std::string cpu;
 };
 
+/// What `predict.calibrate` did. `before` is the test set by the network's own probabilities.
+struct Calibration {
+  double temperature = 1;
+  evaluate::Evaluation before;
+};
+
 struct ReportInput {
   std::string project;
   std::string run_id;
@@ -87,6 +93,7 @@ struct ReportInput {
   std::optional<int> best_epoch;  // whose weights were kept
   evaluate::Evaluation test;
   std::optional<evaluate::Evaluation> validation;
+  std::optional<Calibration> calibration;       // where the probabilities were calibrated
   std::map<std::string, std::string> pictures;  // PNG bytes by the id of a mistake
   std::vector<GateCondition> gate;
   ModelFacts model;

@@ -125,6 +125,17 @@ TEST(Report, SaysWhenTheGateIsNotPassed) {
   EXPECT_THAT(RenderHtml(input), HasSubstr("Gate not passed"));
 }
 
+TEST(Report, ShowsReliabilityBeforeAndAfterACalibration) {
+  ReportInput input = SampleInput({"cat", "dog", "owl"});
+  EXPECT_EQ(CountOf(RenderHtml(input), "Reliability: accuracy against confidence"), 1u);
+  input.calibration = {.temperature = 1.37, .before = input.test};
+  input.calibration->before.metrics["log_loss"] = 0.98765;
+  const std::string page = RenderHtml(input);
+  EXPECT_EQ(CountOf(page, "Reliability: accuracy against confidence"), 2u);
+  EXPECT_THAT(page, HasSubstr("temperature of 1.37"));
+  EXPECT_THAT(page, HasSubstr("0.9877"));
+}
+
 TEST(Report, LeavesOutWhatIsAbsent) {
   ReportInput input = SampleInput({"cat", "dog"});
   input.history.clear();

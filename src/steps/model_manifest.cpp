@@ -14,6 +14,7 @@ bundle::Manifest ManifestFromTraining(const job::StepJob& job) {
                        .dtype = DType::kFloat32,
                        .shape = {-1, static_cast<int64_t>(labels.size())}}},
           .preprocess = job.Config("prepare"),
+          .views = job.Config("predict.tta"),
           .postprocess = "classification",
           .labels = labels};
 }

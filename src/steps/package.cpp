@@ -43,6 +43,7 @@ void Package(const job::StepJob& job) {
                            folder / bundle::kReferenceFile);
   bundle::Manifest manifest = ManifestFromTraining(job);
   manifest.export_check = ReadJsonFile(job.Input("evaluate", "export_check.json"));
+  manifest.postprocess_options = ReadJsonFile(job.Input("evaluate", "postprocess.json"));
   manifest.lineage = Lineage(job, ReadJsonFile(job.Input("train", "training.json")));
   const std::string hash = bundle::Seal(folder, manifest, Metrics(job));
   WriteJsonFile(job.output / "bundle.json", {{"sha256", hash}});

@@ -129,6 +129,12 @@ void Report(const job::StepJob& job) {
                     .reproduce = {"keelrow run --locked", "keelrow plan"}};
   const fs::path validation = job.Input("evaluate", "validation.json");
   if (fs::exists(validation)) input.validation = ReadEvaluation(validation);
+  const fs::path uncalibrated = job.Input("evaluate", "test.uncalibrated.json");
+  if (fs::exists(uncalibrated)) {
+    const Json options = ReadJsonFile(job.Input("evaluate", "postprocess.json"));
+    input.calibration = {.temperature = options.at("temperature"),
+                         .before = ReadEvaluation(uncalibrated)};
+  }
   input.best_epoch = training.at("exported_epoch").get<int>();
   input.pictures = ReadPictures(job, catalog, input.test);
   for (const GateRow& row :

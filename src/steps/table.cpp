@@ -57,13 +57,15 @@ const std::vector<Step>& ImageClassification() {
         .outside = {.what = "pretrained weights", .hash = PretrainedHash}}},
       {{.name = "evaluate",
         .help = "Checks the engine against the trainer, then answers every held-back example.",
+        .version = 2,
         .after = {"split", "train"},
-        .config = SourceAnd({"name", "task", "prepare"})},
+        .config = SourceAnd({"name", "task", "prepare", "predict"})},
        Evaluate},
       {{.name = "package",
         .help = "Seals network, preprocessing, metrics and lineage into a bundle.",
+        .version = 2,
         .after = {"split", "train", "evaluate"},
-        .config = {"name", "task", "prepare", "seed"}},
+        .config = {"name", "task", "prepare", "predict", "seed"}},
        Package},
       {{.name = "gate",
         .help = "Compares the metrics with the project's conditions.",
@@ -73,6 +75,7 @@ const std::vector<Step>& ImageClassification() {
        Gate},
       {{.name = "report",
         .help = "Writes one self-contained HTML page about the run.",
+        .version = 2,
         .after = {"check", "split", "train", "evaluate", "package", "gate"},
         .config = SourceAnd({"name"})},
        Report},
@@ -123,6 +126,11 @@ void CheckClassification(const project::Project& project) {
   if (!needs.empty() && !MayHold(split, split.validation)) {
     throw Error(Code::kBadValue,
                 fmt::format("`{}` needs validation examples; there are none", needs),
+                {.hint = "give `data.split.validation` a share"});
+  }
+  if (project.predict.calibrate.value != "none" && !MayHold(split, split.validation)) {
+    throw Error(Code::kBadValue,
+                "`predict.calibrate` is set, but there are no validation examples to calibrate on",
                 {.hint = "give `data.split.validation` a share"});
   }
 }

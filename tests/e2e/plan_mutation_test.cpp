@@ -56,6 +56,7 @@ const std::map<std::string, std::string>& SpecialMutations() {
       {"train.schedule.plateau_epochs", ""},
       {"train.schedule.plateau_factor", ""},
       {"train.schedule.warmup", "0.2"},
+      {"predict.tta", "[flip]"},
       {"gate.not_worse_than", "\"@champion\""},
       {"serve.host", "127.0.0.2"},
       {"envs", "{prod: {seed: 9}}"},
