@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "guarded_main.h"
 #include "train/example_set.h"
 #include "train/sampler.h"
 
@@ -98,10 +99,5 @@ int Main(int argc, char** argv) {
 }  // namespace keelrow::train
 
 int main(int argc, char** argv) {
-  try {
-    return keelrow::train::Main(argc, argv);
-  } catch (const keelrow::Error& error) {
-    std::fputs(error.Render().c_str(), stderr);
-    return keelrow::Info(error.code()).exit_code;
-  }
+  return keelrow::bench::GuardedMain(keelrow::train::Main, argc, argv);
 }

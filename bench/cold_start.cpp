@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/process.h"
+#include "guarded_main.h"
 #include "http/client.h"
 
 namespace keelrow::bench {
@@ -99,10 +100,5 @@ int Main(int argc, char** argv) {
 }  // namespace keelrow::bench
 
 int main(int argc, char** argv) {
-  try {
-    return keelrow::bench::Main(argc, argv);
-  } catch (const keelrow::Error& error) {
-    std::fputs(error.Render().c_str(), stderr);
-    return keelrow::Info(error.code()).exit_code;
-  }
+  return keelrow::bench::GuardedMain(keelrow::bench::Main, argc, argv);
 }

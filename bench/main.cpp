@@ -12,6 +12,7 @@
 #include "base/process.h"
 #include "base/stop.h"
 #include "case.h"
+#include "guarded_main.h"
 #include "measure.h"
 #include "page.h"
 
@@ -97,10 +98,5 @@ int Main(int argc, char** argv) {
 }  // namespace keelrow::bench
 
 int main(int argc, char** argv) {
-  try {
-    return keelrow::bench::Main(argc, argv);
-  } catch (const keelrow::Error& error) {
-    std::fputs(error.Render().c_str(), stderr);
-    return keelrow::Info(error.code()).exit_code;
-  }
+  return keelrow::bench::GuardedMain(keelrow::bench::Main, argc, argv);
 }

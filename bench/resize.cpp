@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "data/image_decode.h"
+#include "guarded_main.h"
 #include "transforms/resample.h"
 
 namespace keelrow::transforms {
@@ -73,10 +74,5 @@ int Main(int argc, char** argv) {
 }  // namespace keelrow::transforms
 
 int main(int argc, char** argv) {
-  try {
-    return keelrow::transforms::Main(argc, argv);
-  } catch (const keelrow::Error& error) {
-    std::fputs(error.Render().c_str(), stderr);
-    return keelrow::Info(error.code()).exit_code;
-  }
+  return keelrow::bench::GuardedMain(keelrow::transforms::Main, argc, argv);
 }

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/random.h"
+#include "guarded_main.h"
 #include "nets/safetensors.h"
 #include "nets/zoo.h"
 #include "train/learn.h"
@@ -144,10 +145,5 @@ int Main(int argc, char** argv) {
 }  // namespace keelrow::train
 
 int main(int argc, char** argv) {
-  try {
-    return keelrow::train::Main(argc, argv);
-  } catch (const keelrow::Error& error) {
-    std::fputs(error.Render().c_str(), stderr);
-    return keelrow::Info(error.code()).exit_code;
-  }
+  return keelrow::bench::GuardedMain(keelrow::train::Main, argc, argv);
 }

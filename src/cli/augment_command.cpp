@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-#include "base/base64.h"
 #include "base/files.h"
 #include "base/parallel.h"
 #include "cli/commands.h"
 #include "data/image_encode.h"
 #include "project/job_source.h"
 #include "report/html.h"
+#include "transforms/affine.h"
 #include "transforms/chain.h"
 #include "transforms/resample.h"
 
@@ -16,6 +16,7 @@ namespace keelrow::cli {
 namespace {
 
 using data::Image;
+using transforms::PictureSize;
 
 struct PreviewArguments {
   std::string file;
@@ -82,18 +83,24 @@ void Paste(const Image& tile, int left, int top, Image& sheet) {
   }
 }
 
+/// Of the largest tile of a row.
+PictureSize SizeOf(const PreviewRow& row) {
+  PictureSize size{.width = row.plain.width, .height = row.plain.height};
+  for (const Image& variant : row.variants) {
+    size.width = std::max(size.width, variant.width);
+    size.height = std::max(size.height, variant.height);
+  }
+  return size;
+}
+
 /// A row of tiles a picture; the plain one first, behind a wider gap the changed ones.
 Image Sheet(const std::vector<PreviewRow>& rows) {
   int tile_width = 0;
   int height = kGap;
   for (const PreviewRow& row : rows) {
-    int tallest = row.plain.height;
-    tile_width = std::max(tile_width, row.plain.width);
-    for (const Image& variant : row.variants) {
-      tile_width = std::max(tile_width, variant.width);
-      tallest = std::max(tallest, variant.height);
-    }
-    height += tallest + kGap;
+    const PictureSize size = SizeOf(row);
+    tile_width = std::max(tile_width, size.width);
+    height += size.height + kGap;
   }
   const auto columns = static_cast<int>(rows.front().variants.size());
   Image sheet = Image::Blank((columns + 1) * (tile_width + kGap) + 3 * kGap, height, 3);
@@ -101,21 +108,19 @@ Image Sheet(const std::vector<PreviewRow>& rows) {
   int top = kGap;
   for (const PreviewRow& row : rows) {
     Paste(row.plain, kGap, top, sheet);
-    int tallest = row.plain.height;
     int left = tile_width + 4 * kGap;
     for (const Image& variant : row.variants) {
       Paste(variant, left, top, sheet);
       left += tile_width + kGap;
-      tallest = std::max(tallest, variant.height);
     }
-    top += tallest + kGap;
+    top += SizeOf(row).height + kGap;
   }
   return sheet;
 }
 
 std::string Picture(const Image& image, const std::string& title) {
-  return fmt::format("<td><img title=\"{}\" src=\"data:image/png;base64,{}\"></td>",
-                     report::Escape(title), EncodeBase64(data::EncodePng(image)));
+  return fmt::format("<td><img title=\"{}\" src=\"{}\"></td>", report::Escape(title),
+                     report::PngUri(data::EncodePng(image)));
 }
 
 std::string Page(const std::vector<PreviewRow>& rows, const std::string& name) {

@@ -34,6 +34,11 @@ Example FromLine(const Json& line) {
   return example;
 }
 
+/// Ids are bytes from file systems: what is no UTF-8 is replaced.
+std::string LineText(const Json& line) {
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 /// Calls `read` with each line of a JSON Lines file; what does not fit is kCorrupt with its line.
 void ForEachLine(const fs::path& path, std::string_view what,
                  const std::function<void(const Json& line)>& read) {
@@ -73,7 +78,7 @@ void WriteCatalog(const fs::path& path, const Catalog& catalog) {
   for (size_t i = 0; i < catalog.examples.size(); ++i) {
     Json line = ToLine(catalog.examples[i]);
     if (!catalog.subsets.empty()) line["subset"] = Name(catalog.subsets[i]);
-    text += line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    text += LineText(line);
   }
   WriteFileDurably(path, text);
 }
@@ -100,7 +105,7 @@ void WriteNearDuplicates(const fs::path& path, std::span<const Example> examples
                        {"second", examples[pair.second].id},
                        {"bits", pair.bits},
                        {"correlation", pair.correlation}};
-    text += line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    text += LineText(line);
   }
   WriteFileDurably(path, text);
 }

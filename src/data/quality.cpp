@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "base/parallel.h"
@@ -98,6 +97,19 @@ std::vector<BadExample> ToSetAside(const QualityReport& report, bool clean) {
   return gone;
 }
 
+/// What is not set aside, with its own measurements: some pairs that look alike have lost a half.
+void KeepTheRest(std::span<const Example> examples, Measurements measurements,
+                 const QualityConfig& config, QualityResult& result) {
+  const std::vector<bool> stays = Staying(examples, result.set_aside);
+  std::vector<Inspection> inspections;
+  for (size_t i = 0; i < examples.size(); ++i) {
+    if (!stays[i]) continue;
+    result.kept.push_back(examples[i]);
+    inspections.push_back(std::move(measurements.inspections[i]));
+  }
+  result.measurements = Pair(result.kept, std::move(inspections), config);
+}
+
 }  // namespace
 
 void Describe(config::Object<QualityConfig>& object) {
@@ -174,14 +186,12 @@ QualityResult RunQualityGate(std::span<const Example> examples, const Source& so
   QualityResult result{.report = MeasureQuality(examples, measurements, request)};
   const bool clean = on_violation == OnViolation::kClean;
   result.set_aside = ToSetAside(result.report, clean);
-  const std::vector<bool> stays = Staying(examples, result.set_aside);
-  std::vector<Inspection> inspections;
-  for (size_t i = 0; i < examples.size(); ++i) {
-    if (!stays[i]) continue;
-    result.kept.push_back(examples[i]);
-    inspections.push_back(std::move(measurements.inspections[i]));
+  if (result.set_aside.empty()) {
+    result.kept.assign(examples.begin(), examples.end());
+    result.measurements = std::move(measurements);
+  } else {
+    KeepTheRest(examples, std::move(measurements), request.config, result);
   }
-  result.measurements = Pair(result.kept, std::move(inspections), request.config);
   result.passed = result.report.ok() || on_violation == OnViolation::kWarn;
   if (clean && !result.set_aside.empty()) {
     result.cleaned = MeasureQuality(result.kept, result.measurements, request);

@@ -81,10 +81,13 @@ const std::vector<config::Choice>& PrecisionChoices() {
   return choices;
 }
 
-std::string KeyThatNeedsValidation(const TrainConfig& config) {
-  if (config.early_stop > 0) return "train.early_stop";
-  if (config.schedule.name.value == "plateau") return "train.schedule";
-  return "";
+void CheckWithoutValidation(const TrainConfig& config, Code code) {
+  std::string key;
+  if (config.schedule.name.value == "plateau") key = "train.schedule";
+  if (config.early_stop > 0) key = "train.early_stop";
+  if (key.empty()) return;
+  throw Error(code, "`" + key + "` needs validation examples; there are none",
+              {.hint = "give `data.split.validation` a share"});
 }
 
 void Describe(config::Object<ModelConfig>& object) {

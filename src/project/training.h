@@ -57,8 +57,9 @@ struct TrainConfig {
   int loader_threads = 1;
 };
 
-/// The first key that cannot do without validation examples, as it is set; empty: none.
-std::string KeyThatNeedsValidation(const TrainConfig& config);
+/// For data without validation examples: throws `code`, naming the first key that cannot do
+/// without.
+void CheckWithoutValidation(const TrainConfig& config, Code code);
 
 void Describe(config::Object<ModelConfig>& object);
 void Describe(config::Object<OptimizerConfig>& object);

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "base/base64.h"
+
 namespace keelrow::report {
 namespace {
 
@@ -13,6 +15,10 @@ bool StartsCharacter(char byte) {
 }
 
 }  // namespace
+
+std::string PngUri(std::string_view png) {
+  return "data:image/png;base64," + EncodeBase64(png);
+}
 
 std::string Escape(std::string_view text) {
   std::string escaped;

@@ -13,6 +13,9 @@ std::string Escape(std::string_view text);
 /// `<span class="CLASS">TEXT</span>`, escaped.
 std::string Span(std::string_view css_class, std::string_view text);
 
+/// The bytes of a PNG file as the `src` of an image, so that a page needs no other file.
+std::string PngUri(std::string_view png);
+
 /// As people read them: "98.72 %", "0.0413", "1,234,567".
 std::string Percent(double share, int digits = 2);
 std::string Number(double value);

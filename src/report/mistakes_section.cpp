@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "base/base64.h"
 #include "report/html.h"
 #include "report/sections.h"
 
@@ -23,9 +22,8 @@ std::string Picture(const ReportInput& input, const Mistake& mistake) {
   const auto found = input.pictures.find(mistake.id);
   if (found == input.pictures.end()) return "<div class=\"blank\">no picture</div>";
   const std::string& png = found->second;
-  return fmt::format("<img alt=\"{}\" class=\"{}\" src=\"data:image/png;base64,{}\">",
-                     Escape(mistake.id), PngWidth(png) < kPixelArt ? "sharp" : "smooth",
-                     EncodeBase64(png));
+  return fmt::format("<img alt=\"{}\" class=\"{}\" src=\"{}\">", Escape(mistake.id),
+                     PngWidth(png) < kPixelArt ? "sharp" : "smooth", PngUri(png));
 }
 
 std::string Card(const ReportInput& input, const Mistake& mistake) {

@@ -122,11 +122,8 @@ void CheckClassification(const project::Project& project) {
   transforms::Chain(project.prepare).OutputShape();
   CheckGate(project);
   const data::SplitConfig& split = project.data.split;
-  const std::string needs = project::KeyThatNeedsValidation(project.train);
-  if (!needs.empty() && !MayHold(split, split.validation)) {
-    throw Error(Code::kBadValue,
-                fmt::format("`{}` needs validation examples; there are none", needs),
-                {.hint = "give `data.split.validation` a share"});
+  if (!MayHold(split, split.validation)) {
+    project::CheckWithoutValidation(project.train, Code::kBadValue);
   }
   if (project.predict.calibrate.value != "none" && !MayHold(split, split.validation)) {
     throw Error(Code::kBadValue,

@@ -57,11 +57,7 @@ Trainer::Trainer(const TrainJob& job, const Interpreter& network, const Sets& se
       learn_(LearnOptionsFor(job, network, sets.train)),
       state_(network.graph(), job),
       threads_(job.train.threads > 0 ? job.train.threads : AvailableCores()) {
-  const std::string needs = project::KeyThatNeedsValidation(job.train);
-  if (!needs.empty() && sets.validation.size() == 0) {
-    throw Error(Code::kNoData, fmt::format("`{}` needs validation examples; there are none", needs),
-                {.hint = "give `data.split.validation` a share"});
-  }
+  if (sets.validation.size() == 0) project::CheckWithoutValidation(job.train, Code::kNoData);
   Resume();
   at::set_num_threads(threads_);
 }
@@ -103,18 +99,20 @@ void Trainer::RunEpoch() {
   }
 }
 
+int64_t Trainer::BatchesDone() const {
+  return std::min(position_.step_in_epoch * job_.train.accumulate, batches_per_epoch_);
+}
+
 Batches Trainer::BatchesToCome() const {
   Batches batches = ShuffledBatches(SamplerFor(job_, sets_.train), job_.seed,
                                     static_cast<uint64_t>(position_.epoch));
-  const int64_t done =
-      std::min(position_.step_in_epoch * job_.train.accumulate, batches_per_epoch_);
-  batches.erase(batches.begin(), batches.begin() + done);
+  batches.erase(batches.begin(), batches.begin() + BatchesDone());
   return batches;
 }
 
 std::vector<Batch> Trainer::NextStep(Loader& loader) const {
-  const int64_t done = position_.step_in_epoch * job_.train.accumulate;
-  const int64_t count = std::min<int64_t>(job_.train.accumulate, batches_per_epoch_ - done);
+  const int64_t count =
+      std::min<int64_t>(job_.train.accumulate, batches_per_epoch_ - BatchesDone());
   std::vector<Batch> batches;
   for (int64_t i = 0; i < count; ++i) {
     std::optional<Batch> batch = loader.Next();

@@ -38,6 +38,7 @@ class Trainer {
  private:
   void Resume();
   void RunEpoch();
+  int64_t BatchesDone() const;  // of the epoch
   Batches BatchesToCome() const;
   std::vector<Batch> NextStep(Loader& loader) const;  // empty: a stop was requested
   void LearnFrom(std::span<const Batch> batches);

@@ -40,28 +40,31 @@ Side DrawSide(int64_t size, double share, Random& random) {
   return {std::max<int64_t>(center - half, 0), std::min(center + half, size)};
 }
 
-/// `values` of example i get `share` of their own and the rest of example i - 1's.
-void AddUp(std::span<float> values, size_t count, float share) {
+/// Calls `change` with the values of each of `count` examples and of the one before it, which are
+/// still as they were; before the first stands the last.
+template <class Change>
+void WithTheOneBefore(std::span<float> values, size_t count, const Change& change) {
   const size_t size = values.size() / count;
   const std::vector<float> last(values.end() - static_cast<std::ptrdiff_t>(size), values.end());
   for (size_t i = count; i-- > 0;) {
-    const float* before = i > 0 ? &values[(i - 1) * size] : last.data();
-    float* own = &values[i * size];
-    for (size_t k = 0; k < size; ++k) own[k] = own[k] * share + before[k] * (1 - share);
+    change(&values[i * size], i > 0 ? &values[(i - 1) * size] : last.data());
   }
+}
+
+/// Each example keeps `share` of its values and gets the rest from the one before.
+void AddUp(std::span<float> values, size_t count, float share) {
+  const size_t size = values.size() / count;
+  WithTheOneBefore(values, count, [&](float* own, const float* before) {
+    for (size_t k = 0; k < size; ++k) own[k] = own[k] * share + before[k] * (1 - share);
+  });
 }
 
 /// The rectangle of each example is that of the one before it.
 void LayOver(Tensor& input, Side rows, Side columns) {
-  const auto count = static_cast<size_t>(input.shape[0]);
   const int64_t height = input.shape[2];
   const int64_t width = input.shape[3];
-  const auto values = input.As<float>();
-  const size_t size = values.size() / count;
-  const std::vector<float> last(values.end() - static_cast<std::ptrdiff_t>(size), values.end());
-  for (size_t i = count; i-- > 0;) {
-    const float* before = i > 0 ? &values[(i - 1) * size] : last.data();
-    float* own = &values[i * size];
+  const auto count = static_cast<size_t>(input.shape[0]);
+  WithTheOneBefore(input.As<float>(), count, [&](float* own, const float* before) {
     for (int64_t channel = 0; channel < input.shape[1]; ++channel) {
       for (int64_t y = rows.begin; y < rows.end; ++y) {
         const int64_t row = (channel * height + y) * width;
@@ -69,7 +72,7 @@ void LayOver(Tensor& input, Side rows, Side columns) {
                   own + row + columns.begin);
       }
     }
-  }
+  });
 }
 
 Tensor OneHot(const Tensor& labels, int64_t classes) {

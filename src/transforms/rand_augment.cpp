@@ -1,10 +1,9 @@
 #include <array>
 #include <cmath>
-#include <numbers>
 
+#include "transforms/affine.h"
 #include "transforms/photometric.h"
 #include "transforms/row.h"
-#include "transforms/warp.h"
 
 namespace keelrow::transforms {
 namespace {
@@ -46,16 +45,8 @@ void Move(Image& image, const AffineMap& map, const Strength& strength) {
 }
 
 void Rotate(Image& image, const Strength& strength) {
-  const double angle = strength.Signed(30) * std::numbers::pi / 180;
-  const double x = image.width / 2.0 - 0.5;
-  const double y = image.height / 2.0 - 0.5;
-  const AffineMap turn{.xx = std::cos(angle),
-                       .xy = -std::sin(angle),
-                       .x0 = x,
-                       .yx = std::sin(angle),
-                       .yy = std::cos(angle),
-                       .y0 = y};
-  Move(image, turn.After({.x0 = -x, .y0 = -y}), strength);
+  const PictureSize size{.width = image.width, .height = image.height};
+  Move(image, MapOf({.rotation = strength.Signed(30)}, size, /*keras_compat=*/false), strength);
 }
 
 using Operation = void (*)(Image& image, const Strength& strength);

@@ -23,8 +23,7 @@ void Describe(config::Object<Options>& object) {
   object.Field("value", &Options::value, "Level that stands there instead.").Range(0, 255);
   object.Field("noise", &Options::noise, "Random levels stand there instead.");
   object.Check([](const Options& options) {
-    CheckRange("scale", options.scale, 0.001, 1);
-    CheckRange("ratio", options.ratio, 0.01, 100);
+    CheckRanges({.scale = options.scale, .ratio = options.ratio});
   });
 }
 

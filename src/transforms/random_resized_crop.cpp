@@ -18,8 +18,7 @@ void Describe(config::Object<Options>& object) {
   object.Field("scale", &Options::scale, "[lowest, highest] part of the picture's area.");
   object.Field("ratio", &Options::ratio, "[lowest, highest] width / height of the part.");
   object.Check([](const Options& options) {
-    CheckRange("scale", options.scale, 0.001, 1);
-    CheckRange("ratio", options.ratio, 0.01, 100);
+    CheckRanges({.scale = options.scale, .ratio = options.ratio});
   });
 }
 

@@ -26,6 +26,11 @@ void CheckRange(const std::string& name, const std::vector<double>& range, doubl
               fmt::format("`{}` takes [lowest, highest], each {} to {}", name, least, greatest));
 }
 
+void CheckRanges(const RectangleRanges& ranges) {
+  CheckRange("scale", ranges.scale, 0.001, 1);
+  CheckRange("ratio", ranges.ratio, 0.01, 100);
+}
+
 Rectangle DrawRectangle(const RectangleRanges& ranges, int width, int height, Random& random) {
   const double area = static_cast<double>(width) * height;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {

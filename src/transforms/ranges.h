@@ -19,13 +19,18 @@ struct Rectangle {
   int height = 0;
 };
 
-/// A rectangle with a part of the area out of `scale` and width / height out of `ratio`
-/// (logarithmically even), at an even place; as torchvision's RandomResizedCrop draws it. Empty
-/// when ten of them did not fit.
+/// [lowest, highest] part of the area, and width / height.
 struct RectangleRanges {
   std::vector<double> scale;
   std::vector<double> ratio;
 };
+
+/// Throws kBadValue for ranges that nothing can be drawn from.
+void CheckRanges(const RectangleRanges& ranges);
+
+/// A rectangle with a part of the area out of `scale` and width / height out of `ratio`
+/// (logarithmically even), at an even place; as torchvision's RandomResizedCrop draws it. Empty
+/// when ten of them did not fit.
 Rectangle DrawRectangle(const RectangleRanges& ranges, int width, int height, Random& random);
 
 }  // namespace keelrow::transforms

@@ -177,15 +177,17 @@ bool ColumnsFirst(const Image& image, int width, int height) {
   return lost_rows > 0 && lost_rows > 2 * (int64_t{image.width} - width);
 }
 
-Image Rows(const Image& image, int width, Filter filter) {
+const ResampleKernels& Kernels() {
   const ResampleKernels* fast = Avx2Kernels();
-  return (fast == nullptr ? kPlainKernels : *fast).rows(image, TapsFor(image.width, width, filter));
+  return fast == nullptr ? kPlainKernels : *fast;
+}
+
+Image Rows(const Image& image, int width, Filter filter) {
+  return Kernels().rows(image, TapsFor(image.width, width, filter));
 }
 
 Image Columns(const Image& image, int height, Filter filter) {
-  const ResampleKernels* fast = Avx2Kernels();
-  return (fast == nullptr ? kPlainKernels : *fast)
-      .columns(image, TapsFor(image.height, height, filter));
+  return Kernels().columns(image, TapsFor(image.height, height, filter));
 }
 
 }  // namespace

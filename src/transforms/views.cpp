@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "transforms/crop.h"
 #include "transforms/flip.h"
 #include "transforms/resample.h"
 
@@ -29,15 +30,6 @@ struct Corner {
   int y;
 };
 
-Image Cut(const Image& image, Corner at, int width, int height) {
-  Image cut = Image::Blank(width, height, image.channels);
-  for (int y = 0; y < height; ++y) {
-    const uint8_t* from = image.Row(at.y + y) + at.x * image.channels;
-    std::copy_n(from, cut.RowBytes(), cut.Row(y));
-  }
-  return cut;
-}
-
 /// 7/8 as in 224 of 256 pixels, the crop of AlexNet and all that followed.
 int CropOf(int edge) {
   return std::max(1, edge * 7 / 8);
@@ -51,8 +43,8 @@ std::vector<Payload> FiveCrops(const Payload& payload) {
   const int y = image.height - height;
   std::vector<Payload> crops;
   for (const Corner at : {Corner{0, 0}, {x, 0}, {0, y}, {x, y}, {x / 2, y / 2}}) {
-    crops.emplace_back(
-        Resample(Cut(image, at, width, height), {.width = image.width, .height = image.height}));
+    const Image crop = CropTo(image, {.left = at.x, .top = at.y, .width = width, .height = height});
+    crops.emplace_back(Resample(crop, {.width = image.width, .height = image.height}));
   }
   return crops;
 }
