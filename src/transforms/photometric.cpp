@@ -120,9 +120,9 @@ void FromHsv(const Hsv& hsv, uint8_t* rgb) {
 
 void ShiftLevels(Image& image, int levels) {
   if (image.pixels.empty()) return;
-  const auto [least, greatest] = std::ranges::minmax(image.pixels);
+  const auto range = std::ranges::minmax(image.pixels);
   LookUp(image,
-         TableOf([&](int level) { return std::clamp<int>(level + levels, least, greatest); }));
+         TableOf([&](int level) { return std::clamp<int>(level + levels, range.min, range.max); }));
 }
 
 void AdjustBrightness(Image& image, float factor) {
