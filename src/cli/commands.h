@@ -52,6 +52,9 @@ void DefineLabels(CLI::App& command, Globals& globals, Outcome& outcome);
 /// `keelrow data augment`, which writes a contact sheet.
 void DefineAugment(CLI::App& command, Globals& globals);
 
+/// `keelrow data label-errors`: what the newest cross-validation found.
+void DefineLabelErrors(CLI::App& command, Globals& globals);
+
 void DefineInit(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineData(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefinePlan(CLI::App& command, Globals& globals, Outcome& outcome);

@@ -94,6 +94,10 @@ void DefineData(CLI::App& command, Globals& globals, Outcome& outcome) {
                                        "Check drawn labels and how far annotators agree; exit "
                                        "code 1 on a finding"),
                globals, outcome);
+  DefineLabelErrors(*command.add_subcommand("label-errors",
+                                            "List labels that a cross-validation takes for wrong, "
+                                            "the surest first"),
+                    globals);
 }
 
 }  // namespace keelrow::cli

@@ -8,6 +8,7 @@
 #include "base/version.h"
 #include "cli/living_run.h"
 #include "cli/progress.h"
+#include "evaluate/cross_validation.h"
 #include "pipeline/lock_file.h"
 #include "project/job_source.h"
 #include "steps/gate.h"
@@ -61,6 +62,13 @@ void WarnOfOtherBytes(const pipeline::LockFile& lock, const pipeline::Plan& plan
                lock.OfThisMachine() ? "" : ", which was made on another processor");
 }
 
+void AddMeans(const std::filesystem::path& file, std::map<std::string, double>& metrics) {
+  const auto validation = evaluate::CrossValidationFromJson(ReadJsonFile(file), file.string());
+  for (const auto& [name, mean] : validation.means) {
+    metrics["cross_validation." + name] = mean.mean;
+  }
+}
+
 /// What became of the promotion: when the step was cached, somebody may have promoted another
 /// version since, and that choice stands.
 std::string PromotionText(const Json& promotion, const track::Store& store) {
@@ -83,8 +91,10 @@ std::string PromotionText(const Json& promotion, const track::Store& store) {
 /// Turns what happens in a run into progress lines and rows of the store.
 class RunSession::Recorder {
  public:
-  Recorder(track::Store& store, std::string run, bool quiet)
-      : store_(store), run_(std::move(run)), progress_(quiet) {}
+  Recorder(track::Store& store, std::string run, const pipeline::Plan& plan, bool quiet)
+      : store_(store), run_(std::move(run)), progress_(quiet) {
+    for (const auto& step : plan.steps) name_width_ = std::max(name_width_, step.kind->name.size());
+  }
 
   pipeline::RunObserver Observer() {
     return {.on_start =
@@ -127,8 +137,8 @@ class RunSession::Recorder {
                              .status = ran ? "ran" : "cached",
                              .seconds = ran ? record.seconds : 0});
     if (ran) {
-      progress_.Keep(fmt::format("[{}/{}] {:<9} {:>8}  {}", index_ + 1, count_, step.kind->name,
-                                 HumanSeconds(record.seconds), last_text_));
+      progress_.Keep(fmt::format("[{}/{}] {:<{}} {:>8}  {}", index_ + 1, count_, step.kind->name,
+                                 name_width_, HumanSeconds(record.seconds), last_text_));
     }
     last_text_.clear();
   }
@@ -136,6 +146,7 @@ class RunSession::Recorder {
   track::Store& store_;
   std::string run_;
   Progress progress_;
+  size_t name_width_ = 9;  // of the longest
   size_t index_ = 0;
   size_t count_ = 0;
   std::string last_text_;
@@ -145,7 +156,7 @@ RunSession::RunSession(const Globals& globals)
     : globals_(globals),
       loaded_(globals.LoadProject()),
       workspace_(globals.OpenWorkspace()),
-      table_(steps::KindsFor(loaded_.project.task.value)) {
+      table_(steps::KindsFor(loaded_.project)) {
   steps::CheckProject(loaded_.project);
 }
 
@@ -192,7 +203,7 @@ pipeline::RunResult RunSession::Execute(const pipeline::Plan& plan, RunSummary& 
   summary.run = store.CreateRun(fresh);
   const LivingRun living(workspace_, summary.run);
   try {
-    Recorder recorder(store, summary.run, globals_.quiet);
+    Recorder recorder(store, summary.run, plan, globals_.quiet);
     options.run = summary.run;
     options.observer = recorder.Observer();
     pipeline::RunResult result = pipeline::Run(plan, workspace_, options);
@@ -208,7 +219,11 @@ void RunSession::Collect(const pipeline::RunResult& result, RunSummary& summary)
   summary.ran = result.ran;
   for (const auto& [step, record] : result.artifacts) {
     const auto folder = workspace_.Cache(pipeline::ArtifactId(step, record.key));
-    if (step == "evaluate") summary.metrics = ReadJsonFile(folder / "metrics.json");
+    if (step == "evaluate") {
+      summary.metrics.merge(
+          ReadJsonFile(folder / "metrics.json").get<std::map<std::string, double>>());
+    }
+    if (step == "cross_validate") AddMeans(folder / "cross_validation.json", summary.metrics);
     if (step == "report") summary.report = (folder / "report.html").string();
     if (step == "promote") {
       summary.promotion = PromotionText(ReadJsonFile(folder / "promotion.json"),
@@ -242,7 +257,11 @@ std::string RunSummary::Render() const {
   std::string text = ran.empty() ? fmt::format("Nothing to do: {} steps cached.\n", cached)
                                  : fmt::format("Ran {} steps, {} cached, in {}.  Run {}\n",
                                                ran.size(), cached, HumanSeconds(seconds), run);
-  for (const auto& [name, value] : metrics) text += fmt::format("  {:<28} {:.4f}\n", name, value);
+  size_t width = 0;
+  for (const auto& [name, value] : metrics) width = std::max(width, name.size());
+  for (const auto& [name, value] : metrics) {
+    text += fmt::format("  {:<{}} {:.4f}\n", name, width, value);
+  }
   if (!report.empty()) text += fmt::format("Report: {}\n", report);
   if (!promotion.empty()) text += promotion + "\n";
   return text;

@@ -32,8 +32,9 @@ void SpreadClass(std::vector<PlacedUnit*>& units, int count) {
 
 /// In which fold each example is held back.
 std::vector<int> FoldOfEach(std::span<const Example> examples, const SplitConfig& config, int count,
-                            uint64_t seed) {
+                            uint64_t seed, std::span<const NearDuplicate> alike) {
   std::vector<SplitUnit> units = MakeUnits(examples, config.group);
+  if (config.group_near_duplicates) MergeAlike(alike, units);
   // Of its own name: examples that the split put together must not stay together here.
   PlaceByHash(units, seed, "folds");
   if (config.exact) PlaceByRank(examples, config.stratify, units);
@@ -102,12 +103,12 @@ void RequireFilled(const std::vector<Fold>& folds) {
 }  // namespace
 
 std::vector<Fold> AssignFolds(std::span<const Example> examples, const SplitConfig& config,
-                              int count, uint64_t seed) {
+                              int count, uint64_t seed, std::span<const NearDuplicate> alike) {
   if (count < 2)
     throw Error(Code::kBadValue, fmt::format("{} folds are too few: two at least", count));
   CheckSplit(examples, config);
   std::vector<Fold> folds = config.time.empty()
-                                ? Rotate(FoldOfEach(examples, config, count, seed), count)
+                                ? Rotate(FoldOfEach(examples, config, count, seed, alike), count)
                                 : ExpandWindows(examples, config, count);
   RequireFilled(folds);
   return folds;

@@ -45,6 +45,21 @@ Code CodeOf(const std::vector<Example>& examples, const SplitConfig& config, int
   return Code::kInternal;
 }
 
+TEST(AssignFolds, WhatLooksAlikeIsHeldBackTogetherWhereAskedFor) {
+  const auto examples = MakeSet(2, 40);
+  std::vector<NearDuplicate> alike;
+  for (size_t i = 0; i + 1 < examples.size(); i += 2) alike.push_back({i, i + 1, 0, 1.0});
+  const auto apart = [&](const SplitConfig& config) {
+    const auto folds = AssignFolds(examples, config, 4, kSeed, alike);
+    const auto held_back = HeldBack(examples, folds);
+    return std::ranges::count_if(alike, [&](const NearDuplicate& pair) {
+      return held_back.at(examples[pair.first].id) != held_back.at(examples[pair.second].id);
+    });
+  };
+  EXPECT_GT(apart({}), 0);
+  EXPECT_EQ(apart({.group_near_duplicates = true}), 0);
+}
+
 TEST(AssignFolds, EachExampleIsHeldBackOnceAndLearntFromOtherwise) {
   const auto examples = MakeSet(3, 100);
   const auto folds = AssignFolds(examples, {}, 5, kSeed);

@@ -1,9 +1,13 @@
 #include "evaluate/label_errors.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <tuple>
+
+#include "base/error.h"
 
 namespace keelrow::evaluate {
 namespace {
@@ -148,6 +152,48 @@ std::vector<LabelQuality> FindLabelErrors(std::span<const Prediction> prediction
   std::ranges::stable_sort(found, {},
                            [](const LabelQuality& q) { return std::tuple(!q.error, q.score); });
   return found;
+}
+
+std::vector<SuspectLabel> FindSuspectLabels(std::span<const Prediction> predictions,
+                                            const std::vector<std::string>& classes) {
+  std::vector<SuspectLabel> labels;
+  for (const LabelQuality& quality : FindLabelErrors(predictions, classes.size())) {
+    labels.push_back({.id = predictions[quality.example].id,
+                      .label = classes[quality.given],
+                      .suggested = classes[quality.suggested],
+                      .score = quality.score,
+                      .error = quality.error});
+  }
+  return labels;
+}
+
+Json ToJson(const std::vector<SuspectLabel>& labels) {
+  Json rows = Json::array();
+  for (const SuspectLabel& suspect : labels) {
+    rows.push_back({{"id", suspect.id},
+                    {"label", suspect.label},
+                    {"suggested", suspect.suggested},
+                    {"score", suspect.score},
+                    {"error", suspect.error}});
+  }
+  return rows;
+}
+
+std::vector<SuspectLabel> SuspectLabelsFromJson(const Json& json, std::string_view name) {
+  try {
+    std::vector<SuspectLabel> labels;
+    for (const Json& row : json) {
+      labels.push_back({.id = row.at("id"),
+                        .label = row.at("label"),
+                        .suggested = row.at("suggested"),
+                        .score = row.at("score"),
+                        .error = row.at("error")});
+    }
+    return labels;
+  } catch (const Json::exception& failure) {
+    throw Error(Code::kCorrupt,
+                fmt::format("{} is no list of suspect labels: {}", name, failure.what()));
+  }
 }
 
 }  // namespace keelrow::evaluate

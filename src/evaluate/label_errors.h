@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "evaluate/prediction.h"
@@ -25,5 +26,23 @@ struct LabelQuality {
 /// Gives every example whose label is not the most probable class: the errors first, then the
 /// rest, each by score. Throws as CheckPredictions does.
 std::vector<LabelQuality> FindLabelErrors(std::span<const Prediction> predictions, size_t classes);
+
+/// The same for people and files: names instead of indices.
+struct SuspectLabel {
+  std::string id;
+  std::string label;
+  std::string suggested;
+  double score = 0;
+  bool error = false;
+  bool operator==(const SuspectLabel&) const = default;
+};
+
+/// `classes` are the labels in the order of the probabilities. Order and errors as above.
+std::vector<SuspectLabel> FindSuspectLabels(std::span<const Prediction> predictions,
+                                            const std::vector<std::string>& classes);
+
+Json ToJson(const std::vector<SuspectLabel>& labels);
+/// `name` stands in messages for the source. Throws kCorrupt.
+std::vector<SuspectLabel> SuspectLabelsFromJson(const Json& json, std::string_view name);
 
 }  // namespace keelrow::evaluate

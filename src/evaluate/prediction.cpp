@@ -55,4 +55,16 @@ void CheckPredictions(std::span<const Prediction> predictions, size_t classes) {
   for (const Prediction& prediction : predictions) CheckPrediction(prediction, classes);
 }
 
+std::string ToLine(const Prediction& prediction, const std::vector<std::string>& classes,
+                   const Json& more) {
+  const size_t best = PredictedClass(prediction);
+  Json row = {{"id", prediction.id},
+              {"label", classes.at(static_cast<size_t>(prediction.truth))},
+              {"predicted", classes.at(best)},
+              {"confidence", prediction.probabilities[best]},
+              {"probabilities", prediction.probabilities}};
+  row.update(more);
+  return row.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace keelrow::evaluate

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
+
 namespace keelrow::evaluate {
 
 /// What a classifier said about one example whose truth is known: the only input of every metric.
@@ -23,5 +25,10 @@ double Confidence(const Prediction& prediction);
 /// Throws kNoData when there is nothing, kBadValue naming the example when it has another number
 /// of classes, a truth outside of them or a probability that is none.
 void CheckPredictions(std::span<const Prediction> predictions, size_t classes);
+
+/// A line of predictions.jsonl: "id", "label", "predicted", "confidence", "probabilities", and the
+/// members of `more`. `classes` are the labels in the order of the probabilities.
+std::string ToLine(const Prediction& prediction, const std::vector<std::string>& classes,
+                   const Json& more);
 
 }  // namespace keelrow::evaluate

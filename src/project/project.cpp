@@ -107,6 +107,8 @@ void Describe(config::Object<Project>& object) {
   object.Field("augment", &Project::augment, "Random changes of training examples.");
   object.Field("model", &Project::model, "The network.");
   object.Field("train", &Project::train, "How it is trained.");
+  object.Field("cross_validation", &Project::cross_validation,
+               "How far to trust the numbers, and the labels.");
   object.Field("predict", &Project::predict, "How it answers.");
   object.Field("gate", &Project::gate, "What it must reach.");
   object.Field("serve", &Project::serve, "How `keelrow up` answers.");

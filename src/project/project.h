@@ -47,6 +47,7 @@ struct Project {
   std::vector<transforms::AugmentationEntry> augment;
   ModelConfig model;
   TrainConfig train;
+  CrossValidationConfig cross_validation;
   PredictConfig predict;
   GateConfig gate;
   ServeConfig serve;

@@ -6,7 +6,7 @@
 
 #include "config/choices.h"
 
-/// What the trainer reads: the keys `model` and `train` of the project file.
+/// What the trainer reads: the keys `model`, `train` and `cross_validation` of the project file.
 namespace keelrow::project {
 
 const std::vector<config::Choice>& NetworkChoices();    // from nets::Zoo()
@@ -57,6 +57,10 @@ struct TrainConfig {
   int loader_threads = 1;
 };
 
+struct CrossValidationConfig {
+  int folds = 0;
+};
+
 /// For data without validation examples: throws `code`, naming the first key that cannot do
 /// without.
 void CheckWithoutValidation(const TrainConfig& config, Code code);
@@ -65,5 +69,6 @@ void Describe(config::Object<ModelConfig>& object);
 void Describe(config::Object<OptimizerConfig>& object);
 void Describe(config::Object<ScheduleConfig>& object);
 void Describe(config::Object<TrainConfig>& object);
+void Describe(config::Object<CrossValidationConfig>& object);
 
 }  // namespace keelrow::project

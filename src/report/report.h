@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "evaluate/cross_validation.h"
 #include "evaluate/evaluation.h"
+#include "evaluate/label_errors.h"
 
 namespace keelrow::report {
 
@@ -93,13 +95,18 @@ struct ReportInput {
   std::optional<int> best_epoch;  // whose weights were kept
   evaluate::Evaluation test;
   std::optional<evaluate::Evaluation> validation;
-  std::optional<Calibration> calibration;       // where the probabilities were calibrated
-  std::map<std::string, std::string> pictures;  // PNG bytes by the id of a mistake
+  std::optional<Calibration> calibration;  // where the probabilities were calibrated
+  std::optional<evaluate::CrossValidation> cross_validation;
+  std::vector<evaluate::SuspectLabel> suspect_labels;  // by it
+  std::map<std::string, std::string> pictures;         // PNG bytes by the id of an example
   std::vector<GateCondition> gate;
   ModelFacts model;
   Lineage lineage;
   std::vector<std::string> reproduce;  // commands, one a line
 };
+
+/// So many labels that are likely wrong are shown as pictures.
+inline constexpr size_t kSuspectLabelsShown = 24;
 
 /// The whole page, UTF-8. The same input gives the same bytes. Throws kBadValue when counts do not
 /// fit the classes.

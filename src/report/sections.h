@@ -14,6 +14,8 @@ std::string ConfusionSection(const ReportInput& input);
 std::string ClassesSection(const ReportInput& input);
 std::string ReliabilitySection(const ReportInput& input);
 std::string MistakesSection(const ReportInput& input);
+std::string CrossValidationSection(const ReportInput& input);
+std::string LabelsSection(const ReportInput& input);
 std::string DataSection(const ReportInput& input);
 std::string OriginSection(const ReportInput& input);
 std::string ReproduceSection(const ReportInput& input);

@@ -91,14 +91,7 @@ std::string ToLines(const std::string& subset, const std::vector<Prediction>& pr
                     const std::vector<std::string>& labels) {
   std::string lines;
   for (const Prediction& prediction : predictions) {
-    const size_t best = evaluate::PredictedClass(prediction);
-    const Json row = {{"id", prediction.id},
-                      {"subset", subset},
-                      {"label", labels.at(static_cast<size_t>(prediction.truth))},
-                      {"predicted", labels[best]},
-                      {"confidence", prediction.probabilities[best]},
-                      {"probabilities", prediction.probabilities}};
-    lines += row.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    lines += evaluate::ToLine(prediction, labels, {{"subset", subset}});
   }
   return lines;
 }

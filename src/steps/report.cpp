@@ -3,7 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <set>
 
 #include "base/files.h"
 #include "base/hash.h"
@@ -69,20 +69,35 @@ std::vector<report::Epoch> ReadHistory(const job::StepJob& job) {
   return epochs;
 }
 
-/// The pictures behind the worst mistakes, as PNG whatever they were.
+/// The examples that the page shows.
+std::set<std::string> ShownExamples(const ReportInput& input) {
+  std::set<std::string> ids;
+  for (const evaluate::Mistake& mistake : input.test.worst) ids.insert(mistake.id);
+  const size_t suspects = std::min(input.suspect_labels.size(), report::kSuspectLabelsShown);
+  for (size_t i = 0; i < suspects; ++i) ids.insert(input.suspect_labels[i].id);
+  return ids;
+}
+
+/// Their pictures, as PNG whatever they were.
 std::map<std::string, std::string> ReadPictures(const job::StepJob& job,
                                                 const data::Catalog& catalog,
-                                                const evaluate::Evaluation& evaluation) {
+                                                const std::set<std::string>& ids) {
   const std::unique_ptr<data::Source> source = project::OpenJobSource(job);
   std::map<std::string, std::string> pictures;
-  for (const evaluate::Mistake& mistake : evaluation.worst) {
-    const auto example = std::find_if(catalog.examples.begin(), catalog.examples.end(),
-                                      [&](const auto& e) { return e.id == mistake.id; });
-    if (example == catalog.examples.end()) continue;
-    const data::Image image = data::DecodeImage(source->Read(*example).Value()).Value();
-    pictures[mistake.id] = data::EncodePng(image);
+  for (const data::Example& example : catalog.examples) {
+    if (!ids.contains(example.id)) continue;
+    const data::Image image = data::DecodeImage(source->Read(example).Value()).Value();
+    pictures[example.id] = data::EncodePng(image);
   }
   return pictures;
+}
+
+void AddCrossValidation(const job::StepJob& job, ReportInput& input) {
+  if (!job.inputs.contains("cross_validate")) return;
+  const fs::path folds = job.Input("cross_validate", "cross_validation.json");
+  input.cross_validation = evaluate::CrossValidationFromJson(ReadJsonFile(folds), folds.string());
+  const fs::path labels = job.Input("cross_validate", "label_errors.json");
+  input.suspect_labels = evaluate::SuspectLabelsFromJson(ReadJsonFile(labels), labels.string());
 }
 
 report::Lineage DescribeOrigin(const job::StepJob& job, const Json& training) {
@@ -136,7 +151,8 @@ void Report(const job::StepJob& job) {
                          .before = ReadEvaluation(uncalibrated)};
   }
   input.best_epoch = training.at("exported_epoch").get<int>();
-  input.pictures = ReadPictures(job, catalog, input.test);
+  AddCrossValidation(job, input);
+  input.pictures = ReadPictures(job, catalog, ShownExamples(input));
   for (const GateRow& row :
        Verdict::FromJson(ReadJsonFile(job.Input("gate", "verdict.json"))).rows) {
     input.gate.push_back({.condition = row.condition, .value = row.value, .passed = row.passed});

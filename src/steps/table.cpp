@@ -23,6 +23,13 @@ Keys SourceAnd(const Keys& others) {
   return keys;
 }
 
+/// Threads of LibTorch that wait for each other spin for so many rounds before they sleep.
+/// libgomp's own 300,000 cost four times the processor time on a busy machine; 2,000 cost a fifth
+/// of the speed on a quiet one (measured on 2 cores).
+std::map<std::string, std::string> TrainerEnvironment() {
+  return {{"GOMP_SPINCOUNT", "10000"}};
+}
+
 const std::vector<Step>& ImageClassification() {
   static const std::vector<Step> steps = {
       {{.name = "scan",
@@ -49,12 +56,19 @@ const std::vector<Step>& ImageClassification() {
         .program = "keelrow-trainer",
         .after = {"split"},
         .config = SourceAnd({"prepare", "augment", "model", "train", "seed"}),
-        // Threads of LibTorch that wait for each other spin for so many rounds before they sleep.
-        // libgomp's own 300,000 cost four times the processor time on a busy machine; 2,000 cost a
-        // fifth of the speed on a quiet one (measured on 2 cores).
-        .environment = {{"GOMP_SPINCOUNT", "10000"}},
+        .environment = TrainerEnvironment(),
         .resumable = true,
         .outside = {.what = "pretrained weights", .hash = PretrainedHash}}},
+      {.kind = {.name = "cross_validate",
+                .help = "Trains once a fold; says how far to trust the numbers and the labels.",
+                .program = "keelrow-trainer",
+                .after = {"check", "split"},
+                .config = SourceAnd({"prepare", "augment", "model", "train", "seed", "data.split",
+                                     "cross_validation"}),
+                .environment = TrainerEnvironment(),
+                .resumable = true,
+                .outside = {.what = "pretrained weights", .hash = PretrainedHash}},
+       .wanted = [](const project::Project& p) { return p.cross_validation.folds > 0; }},
       {{.name = "evaluate",
         .help = "Checks the engine against the trainer, then answers every held-back example.",
         .version = 2,
@@ -76,7 +90,7 @@ const std::vector<Step>& ImageClassification() {
       {{.name = "report",
         .help = "Writes one self-contained HTML page about the run.",
         .version = 2,
-        .after = {"check", "split", "train", "evaluate", "package", "gate"},
+        .after = {"check", "split", "train", "cross_validate", "evaluate", "package", "gate"},
         .config = SourceAnd({"name"})},
        Report},
       {{.name = "promote",
@@ -149,22 +163,30 @@ const Task& FindTask(const std::string& name) {
 
 }  // namespace
 
-std::span<const Step> StepsFor(const std::string& task) {
-  return FindTask(task).steps();
-}
-
 void CheckProject(const project::Project& project) {
   FindTask(project.task.value).check(project);
 }
 
-std::vector<pipeline::StepKind> KindsFor(const std::string& task) {
+std::vector<pipeline::StepKind> KindsFor(const project::Project& project) {
   std::vector<pipeline::StepKind> kinds;
-  for (const Step& step : StepsFor(task)) kinds.push_back(step.kind);
+  std::vector<std::string> unwanted;
+  for (const Step& step : FindTask(project.task.value).steps()) {
+    if (step.wanted == nullptr || step.wanted(project)) {
+      kinds.push_back(step.kind);
+    } else {
+      unwanted.push_back(step.kind.name);
+    }
+  }
+  for (pipeline::StepKind& kind : kinds) {
+    std::erase_if(kind.after, [&](const std::string& name) {
+      return std::ranges::find(unwanted, name) != unwanted.end();
+    });
+  }
   return kinds;
 }
 
 void RunStep(const job::StepJob& job) {
-  for (const Step& step : StepsFor(job.task)) {
+  for (const Step& step : FindTask(job.task).steps()) {
     if (step.kind.name == job.step && step.run != nullptr) return step.run(job);
   }
   throw Error(Code::kNotFound, fmt::format("this program has no step `{}`", job.step));

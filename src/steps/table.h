@@ -15,12 +15,13 @@ struct Step {
   pipeline::StepKind kind;
   /// Fills job.output. Null when another program does the work.
   void (*run)(const job::StepJob& job) = nullptr;
+  /// Whether a project asks for the step. Null: every one does.
+  bool (*wanted)(const project::Project& project) = nullptr;
 };
 
-/// The pipeline of a task, in order.
-std::span<const Step> StepsFor(const std::string& task);
-/// The same, as the planner takes it.
-std::vector<pipeline::StepKind> KindsFor(const std::string& task);
+/// The pipeline of a project, in order, as the planner takes it: steps that it does not ask for
+/// are left out, and nobody waits for them.
+std::vector<pipeline::StepKind> KindsFor(const project::Project& project);
 
 /// The task's rules over the whole project that the project file's own description cannot know, so
 /// that a mistake shows before hours of training. Throws kBadValue.

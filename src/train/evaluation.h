@@ -15,6 +15,13 @@ struct Score {
 std::optional<Score> Evaluate(const Interpreter& network, const Parameters& parameters,
                               const ExampleSet& examples, const Loader::Options& options);
 
+/// What the network says to each example: [examples][classes], each row with the sum 1. Otherwise
+/// as Evaluate.
+std::optional<std::vector<std::vector<float>>> Probabilities(const Interpreter& network,
+                                                             const Parameters& parameters,
+                                                             const ExampleSet& examples,
+                                                             const Loader::Options& options);
+
 /// A batch as the network takes it: pictures channels-last (README: why).
 at::Tensor ToInput(const Tensor& input);
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "data/source.h"
 #include "job/step_job.h"
 #include "project/training.h"
@@ -28,6 +29,16 @@ struct TrainJob {
   /// seed, examples, program. A checkpoint of another identity is not gone on with.
   std::string identity;
 };
+
+/// A key that the step declares, as its description reads it. Throws kMissingKey, kBadValue.
+template <class T>
+T ReadKey(const job::StepJob& step, const std::string& key) {
+  const Json json = step.Config(key);
+  if (json.is_null()) {
+    throw Error(Code::kMissingKey, "the job of the step lacks its configuration `" + key + "`");
+  }
+  return config::ReadJson<T>(json, key);
+}
 
 /// Throws kMissingKey, kBadValue for a configuration that does not fit, kNotFound without a split.
 TrainJob ReadTrainJob(const job::StepJob& step);

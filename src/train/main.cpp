@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <span>
 #include <string>
@@ -5,6 +6,7 @@
 #include "base/error.h"
 #include "base/stop.h"
 #include "base/version.h"
+#include "train/cross_validation.h"
 #include "train/run.h"
 
 namespace keelrow {
@@ -12,14 +14,25 @@ namespace {
 
 constexpr const char* kUsage =
     "keelrow-trainer: the part of Keelrow that trains; `keelrow run` starts it\n"
-    "  keelrow-trainer step train JOB.json   train, or go on with a stopped training\n"
+    "  keelrow-trainer step train JOB.json            train, or go on with a stopped training\n"
+    "  keelrow-trainer step cross_validate JOB.json   the same for every fold\n"
     "  keelrow-trainer version\n";
 
+struct Step {
+  std::string_view name;
+  void (*run)(const job::StepJob& job);
+};
+
+constexpr Step kSteps[] = {
+    {"train", train::RunTrainStep},
+    {"cross_validate", train::RunCrossValidationStep},
+};
+
 /// The pipeline starts every program as `PROGRAM step NAME JOB`.
-int RunStep(const std::string& path) {
+int RunStep(const Step& step, const std::string& path) {
   InstallStopSignals();
   try {
-    train::RunTrainStep(job::StepJob::Load(path));
+    step.run(job::StepJob::Load(path));
     return 0;
   } catch (const std::exception& failure) {
     job::EmitFailure(AsError(failure));
@@ -33,7 +46,10 @@ int Main(std::span<char*> arguments) {
     std::printf("keelrow-trainer %s\n", std::string(Version()).c_str());
     return 0;
   }
-  if (words.size() == 3 && words[0] == "step" && words[1] == "train") return RunStep(words[2]);
+  if (words.size() == 3 && words[0] == "step") {
+    const auto* step = std::ranges::find(kSteps, words[1], &Step::name);
+    if (step != std::end(kSteps)) return RunStep(*step, words[2]);
+  }
   std::fputs(kUsage, stderr);
   return Info(Code::kUsage).exit_code;
 }

@@ -47,10 +47,12 @@ int64_t Steps(int64_t batches, int64_t accumulate) {
 
 }  // namespace
 
-Trainer::Trainer(const TrainJob& job, const Interpreter& network, const Sets& sets)
+Trainer::Trainer(const TrainJob& job, const Interpreter& network, const Sets& sets,
+                 std::function<void(const job::StepEvent&)> report)
     : job_(job),
       network_(network),
       sets_(sets),
+      report_(std::move(report)),
       batches_per_epoch_(static_cast<int64_t>(OrderedBatches(SamplerFor(job, sets.train)).size())),
       steps_per_epoch_(Steps(batches_per_epoch_, job.train.accumulate)),
       start_(Clock::now()),
@@ -212,7 +214,7 @@ void Trainer::ReportStep() {
                                     .examples = examples_seen_,
                                     .loss = EpochLoss()},
                                    Clock::now());
-  if (event) job::Emit(*event);
+  if (event) report_(*event);
 }
 
 void Trainer::ReportEpoch(const EpochRecord& record) const {
@@ -226,7 +228,7 @@ void Trainer::ReportEpoch(const EpochRecord& record) const {
     event.metrics["validation.loss"] = *record.validation_loss;
     event.metrics["validation.accuracy"] = *record.validation_accuracy;
   }
-  job::Emit(event);
+  report_(event);
 }
 
 double Trainer::SecondsSoFar() const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "train/example_set.h"
 #include "train/interpreter.h"
 #include "train/learn.h"
@@ -14,14 +16,15 @@ struct Sets {
   const ExampleSet& validation;  // may be empty
 };
 
-/// The training loop: epochs of steps, a validation pass after each, checkpoints in between. It
-/// reports progress and metrics as StepEvents. For one thread; LibTorch adds its own inside an
-/// operator, and loaders theirs.
+/// The training loop: epochs of steps, a validation pass after each, checkpoints in between. For
+/// one thread; LibTorch adds its own inside an operator, and loaders theirs.
 class Trainer {
  public:
   /// Goes on from the checkpoint in job.scratch when there is one. `job` and `network` outlive it.
-  /// kNoData when the job needs validation examples and there are none.
-  Trainer(const TrainJob& job, const Interpreter& network, const Sets& sets);
+  /// kNoData when the job needs validation examples and there are none. `report` takes progress
+  /// and metrics.
+  Trainer(const TrainJob& job, const Interpreter& network, const Sets& sets,
+          std::function<void(const job::StepEvent&)> report = job::Emit);
 
   /// Until the last epoch or an early stop. Throws kInterrupted, after writing a checkpoint, when a
   /// stop is requested; kDiverged when the loss or a weight is no number any more, or the loss
@@ -59,6 +62,7 @@ class Trainer {
   const TrainJob& job_;
   const Interpreter& network_;
   const Sets sets_;
+  const std::function<void(const job::StepEvent&)> report_;
   const int64_t batches_per_epoch_;
   const int64_t steps_per_epoch_;
   const Progress::Clock::time_point start_;

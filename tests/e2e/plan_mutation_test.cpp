@@ -56,6 +56,7 @@ const std::map<std::string, std::string>& SpecialMutations() {
       {"train.schedule.plateau_epochs", ""},
       {"train.schedule.plateau_factor", ""},
       {"train.schedule.warmup", "0.2"},
+      {"cross_validation.folds", ""},  // adds a step, below
       {"predict.tta", "[flip]"},
       {"gate.not_worse_than", "\"@champion\""},
       {"serve.host", "127.0.0.2"},
@@ -137,7 +138,7 @@ std::vector<std::string> NamesFrom(const std::vector<pipeline::StepKind>& table,
 class PlanMutation : public testing::Test {
  protected:
   void SetUp() override {
-    table_ = steps::KindsFor("image-classification");
+    table_ = steps::KindsFor(tiny_.Load().project);
     fs::copy(tiny_.data(), tiny_.file().parent_path() / "data2", fs::copy_options::recursive);
     base_ = tiny_.Plan(tiny_.Load(), table_);
     tiny_.Run(base_);
@@ -217,6 +218,15 @@ TEST_F(PlanMutation, KeysThatNeedColumns) {
   Expect("data.split.subset", {source, "data.split.subset=part"}, NamesFrom(table_, "check"));
   Expect("data.split.gap", {source, time, "data.split.gap=1d"}, from_split);
   Expect("data.split.cuts", {source, time, "data.split.cuts=[2026-01-10, 2026-01-15]"}, from_split);
+}
+
+TEST_F(PlanMutation, AStepThatIsAskedFor) {
+  const std::string two = "cross_validation.folds=2";
+  table_ = steps::KindsFor(tiny_.Load({two}).project);
+  const std::vector<std::string> affected = {"cross_validate", "report"};
+  EXPECT_EQ(Affected("cross_validation", table_), affected);
+  Expect("cross_validation.folds", {two}, affected);
+  Expect("another number of them", {"cross_validation.folds=3"}, affected);
 }
 
 TEST_F(PlanMutation, PretrainedWeights) {
