@@ -10,6 +10,7 @@ const std::vector<Command>& Commands() {
       {"run", "Project", "Run what the plan says", DefineRun},
       {"clean", "Project", "Remove outputs that the newest run does not use", DefineClean},
       {"predict", "Models", "Answer files with a bundle", DefinePredict},
+      {"features", "Models", "Write what a network makes of each example", DefineFeatures},
       {"runs", "Models", "List, show and compare runs", DefineRuns},
       {"models", "Models", "List, show, promote and roll back models", DefineModels},
       {"up", "Serving", "Answer over HTTP with the promoted model", DefineUp},

@@ -61,6 +61,7 @@ void DefinePlan(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineRun(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineClean(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefinePredict(CLI::App& command, Globals& globals, Outcome& outcome);
+void DefineFeatures(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineRuns(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineModels(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineUp(CLI::App& command, Globals& globals, Outcome& outcome);

@@ -48,6 +48,24 @@ std::vector<int> Graph::HeadParameters() const {
   return head == nodes.end() ? std::vector<int>() : head->parameters;
 }
 
+Graph WithoutHead(Graph graph) {
+  const auto head = std::ranges::find(graph.nodes, graph.outputs[0], &Graph::Node::output);
+  if (head == graph.nodes.end() || head->op != "linear") {
+    throw Error(Code::kBadValue, "the network does not end with a classifier");
+  }
+  graph.outputs = head->inputs;
+  graph.nodes.erase(head);
+  std::vector<Graph::Parameter> kept;
+  for (Graph::Node& node : graph.nodes) {
+    for (int& index : node.parameters) {
+      kept.push_back(graph.parameters[static_cast<size_t>(index)]);
+      index = static_cast<int>(kept.size()) - 1;
+    }
+  }
+  graph.parameters = std::move(kept);
+  return graph;
+}
+
 std::string ToString(const Graph::Shape& shape) {
   return fmt::format("[{}]", fmt::join(shape, ", "));
 }

@@ -79,6 +79,10 @@ struct Graph {
   std::vector<int> HeadParameters() const;
 };
 
+/// The network without the node that gives its output: it ends with what the classifier takes.
+/// kBadValue when that node is no classifier of one value per class.
+Graph WithoutHead(Graph graph);
+
 /// "[3, 224, 224]", for messages.
 std::string ToString(const Graph::Shape& shape);
 

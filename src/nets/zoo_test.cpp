@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "nets/ops.h"
+#include "nets/weights.h"
 
 namespace keelrow::nets {
 namespace {
@@ -101,6 +102,16 @@ TEST(Zoo, AnUnknownNameListsTheKnownOnes) {
   } catch (const Error& error) {
     EXPECT_NE(error.hint().find("resnet18"), std::string::npos) << error.hint();
   }
+}
+
+TEST(WithoutHead, EndsWithWhatTheClassifierTakes) {
+  const Graph whole = BuildNetwork("resnet50", {.input_shape = {3, 224, 224}});
+  const Graph body = WithoutHead(whole);
+  EXPECT_EQ(body.values[static_cast<size_t>(body.outputs[0])].shape, Graph::Shape{2048});
+  EXPECT_EQ(body.parameters.size() + 2, whole.parameters.size());
+  EXPECT_EQ(body.ParameterCount() + 2048 * 1000 + 1000, whole.ParameterCount());
+  CheckWeights(body, BlankWeights(body));
+  EXPECT_THROW(WithoutHead(body), Error);
 }
 
 }  // namespace
