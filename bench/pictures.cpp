@@ -92,6 +92,55 @@ Case Resize() {
           .data = kPhotos};
 }
 
+/// Of activations around one, in 32-bit floats.
+constexpr double kFeatureDifferenceMax = 1e-3;
+
+std::string FeatureFault(const Json& ours, const Json& theirs) {
+  for (const char* key : {"features", "first"}) {
+    const std::vector<double> a = ours.at(key);
+    const std::vector<double> b = theirs.at(key);
+    if (a.size() != b.size()) return "another number of pictures or features";
+    double largest = 0;
+    for (const double x : b) largest = std::max(largest, std::abs(x));
+    for (size_t i = 0; i < a.size(); ++i) {
+      if (std::abs(a[i] - b[i]) <= kFeatureDifferenceMax * largest) continue;
+      return fmt::format("{} {} is {} and {}", key, i, a[i], b[i]);
+    }
+  }
+  return "";
+}
+
+Case Features() {
+  const auto with = [](const Places& places) {
+    return std::vector<std::string>{"--weights", places.scratch / "weights.safetensors",
+                                    "--threads", std::to_string(places.threads)};
+  };
+  return {.suite = "images",
+          .name = "features",
+          .peer = "torch_eager",
+          .unit = "pictures/s",
+          .more_is_better = true,
+          .help = fmt::format(
+              "100 photos (JPEG, in memory) decoded, resized to 224x224 and turned into the 2,048 "
+              "numbers that ResNet-50 has before its classifier. Ours is what `keelrow features` "
+              "does: a picture a core through the engine. Theirs is PyTorch eager in inference "
+              "mode, channels-last, in batches of 8 (its fastest), with a DataLoader that decodes "
+              "by Pillow in a process a core. Right when the features agree within {} of the "
+              "largest.",
+              kFeatureDifferenceMax),
+          .ours =
+              [with](const Places& places) {
+                return Pictures({places.bin / "bench-features"}, with(places), places);
+              },
+          .theirs =
+              [with](const Places& places) {
+                return Pictures({places.python, places.source / "bench/peers/features.py"},
+                                with(places), places);
+              },
+          .fault = FeatureFault,
+          .data = kPhotos};
+}
+
 }  // namespace
 
 std::vector<Case> PictureCases() {
@@ -109,6 +158,7 @@ std::vector<Case> PictureCases() {
               "The same for the first epoch alone, so that every picture is read and decoded on "
               "both sides. Decoding the file's Huffman codes limits ours."),
       Resize(),
+      Features(),
   };
 }
 

@@ -72,4 +72,5 @@ def main():
     print(json.dumps({"steps_per_second": args.steps / seconds, "losses": losses}))
 
 
-main()
+if __name__ == "__main__":
+    main()

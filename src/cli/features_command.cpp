@@ -65,7 +65,7 @@ class Extraction {
             loaded_.canonical, globals.OpenWorkspace().project_folder()))),
         network_(FeatureNetwork(loaded_.project,
                                 WeightsFile(globals, loaded_.project, arguments.trained))),
-        extractor_(loaded_.project.prepare, network_.onnx),
+        extractor_(loaded_.project.prepare, network_.onnx, {.streams = AvailableCores()}),
         file_(arguments.file, network_.width),
         progress_(globals.quiet) {}
 

@@ -123,7 +123,9 @@ void DefinePredict(CLI::App& command, Globals& globals, Outcome& outcome) {
                      "A bundle's folder, or NAME@ALIAS, NAME/VERSION (default: the champion)");
   command.add_option("files", *files, "The files to answer")->required();
   command.callback([&globals, &outcome, model, files] {
-    const engine::Predictor predictor = engine::Predictor::Load(ResolveBundle(*model, globals));
+    const int streams = std::min(AvailableCores(), static_cast<int>(files->size()));
+    const engine::Predictor predictor =
+        engine::Predictor::Load(ResolveBundle(*model, globals), {.streams = streams});
     const std::vector<Answer> answers = AnswerAll(predictor, *files);
     Print(answers, globals.json());
     const bool all = std::all_of(answers.begin(), answers.end(), [](auto& a) { return a.ok; });

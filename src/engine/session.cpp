@@ -21,7 +21,8 @@ ov::AnyMap Properties(const SessionOptions& options) {
       ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY),
       // Processors with bf16 or AMX would otherwise round differently from those without.
       ov::hint::inference_precision(ov::element::f32),
-      ov::inference_num_threads(options.threads),
+      ov::inference_num_threads(options.threads * options.streams),
+      ov::num_streams(options.streams),
       ov::hint::enable_cpu_pinning(false),
   };
   if (!options.cache.empty()) properties.insert(ov::cache_dir(options.cache.string()));

@@ -10,6 +10,7 @@ namespace keelrow::engine {
 
 struct SessionOptions {
   int threads = 1;              // of one inference
+  int streams = 1;              // inferences at the same time, each on `threads` of its own
   int64_t batch = 1;            // fixed at compilation: a changing shape costs the engine dearly
   std::filesystem::path cache;  // folder for compiled models; empty: none
 };

@@ -105,7 +105,7 @@ void Evaluate(const job::StepJob& job) {
   manifest.export_check = CheckExport(network, job.Input("train", "probe.safetensors"));
   WriteJsonFile(job.output / "export_check.json", manifest.export_check);
 
-  const engine::Predictor predictor(manifest, ReadFile(network));
+  const engine::Predictor predictor(manifest, ReadFile(network), {.streams = AvailableCores()});
   const engine::Postprocess& postprocess = engine::FindPostprocess(manifest.postprocess);
   const std::vector<Answered> all = AskAll(job, predictor);
   const engine::PostprocessOptions options = Calibrate(job, all);
