@@ -23,11 +23,16 @@ Keys SourceAnd(const Keys& others) {
   return keys;
 }
 
-/// Threads of LibTorch that wait for each other spin for so many rounds before they sleep.
-/// libgomp's own 300,000 cost four times the processor time on a busy machine; 2,000 cost a fifth
-/// of the speed on a quiet one (measured on 2 cores).
-std::map<std::string, std::string> TrainerEnvironment() {
-  return {{"GOMP_SPINCOUNT", "10000"}};
+/// The same as a step of keelrow-trainer, which can go on after a stop.
+pipeline::StepKind ByTheTrainer(pipeline::StepKind kind) {
+  kind.program = "keelrow-trainer";
+  // Threads of LibTorch that wait for each other spin for so many rounds before they sleep.
+  // libgomp's own 300,000 cost four times the processor time on a busy machine; 2,000 cost a fifth
+  // of the speed on a quiet one (measured on 2 cores).
+  kind.environment = {{"GOMP_SPINCOUNT", "10000"}};
+  kind.resumable = true;
+  kind.outside = {.what = "pretrained weights", .hash = PretrainedHash};
+  return kind;
 }
 
 const std::vector<Step>& ImageClassification() {
@@ -50,24 +55,17 @@ const std::vector<Step>& ImageClassification() {
         .after = {"check"},
         .config = {"data.split", "seed"}},
        Split},
-      {{.name = "train",
-        .help = "Trains the network and writes it as ONNX.",
-        .version = 2,
-        .program = "keelrow-trainer",
-        .after = {"split"},
-        .config = SourceAnd({"prepare", "augment", "model", "train", "seed"}),
-        .environment = TrainerEnvironment(),
-        .resumable = true,
-        .outside = {.what = "pretrained weights", .hash = PretrainedHash}}},
-      {.kind = {.name = "cross_validate",
-                .help = "Trains once a fold; says how far to trust the numbers and the labels.",
-                .program = "keelrow-trainer",
-                .after = {"check", "split"},
-                .config = SourceAnd({"prepare", "augment", "model", "train", "seed", "data.split",
-                                     "cross_validation"}),
-                .environment = TrainerEnvironment(),
-                .resumable = true,
-                .outside = {.what = "pretrained weights", .hash = PretrainedHash}},
+      {ByTheTrainer({.name = "train",
+                     .help = "Trains the network and writes it as ONNX.",
+                     .version = 2,
+                     .after = {"split"},
+                     .config = SourceAnd({"prepare", "augment", "model", "train", "seed"})})},
+      {.kind = ByTheTrainer(
+           {.name = "cross_validate",
+            .help = "Trains once a fold; says how far to trust the numbers and the labels.",
+            .after = {"check", "split"},
+            .config = SourceAnd({"prepare", "augment", "model", "train", "seed", "data.split",
+                                 "cross_validation"})}),
        .wanted = [](const project::Project& p) { return p.cross_validation.folds > 0; }},
       {{.name = "evaluate",
         .help = "Checks the engine against the trainer, then answers every held-back example.",
