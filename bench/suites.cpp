@@ -7,12 +7,15 @@ namespace keelrow::bench {
 // A new suite is its own file, its declaration and its row; a large one has several.
 std::vector<Case> ImageCases();
 std::vector<Case> PictureCases();
+std::vector<Case> LabelCases();
 
 namespace {
 
 std::vector<Case> Images() {
   std::vector<Case> cases = ImageCases();
-  for (Case& one : PictureCases()) cases.push_back(std::move(one));
+  for (auto* more : {&PictureCases, &LabelCases}) {
+    for (Case& one : more()) cases.push_back(std::move(one));
+  }
   return cases;
 }
 
