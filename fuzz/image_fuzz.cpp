@@ -20,6 +20,10 @@ void Check(std::string_view bytes, data::ColorMode mode) {
   Require(int64_t{image->width} * image->height <= kPixelsMax, "the limit holds");
   Require(image->pixels.size() == image->RowBytes() * static_cast<size_t>(image->height),
           "the picture is whole");
+  const auto upright =
+      data::DecodeImage(bytes, {.mode = mode, .pixels_max = kPixelsMax, .upright = true});
+  Require(upright && upright->pixels.size() == image->pixels.size(),
+          "what can be decoded can be turned");
   const auto again = data::DecodeImage(data::EncodePng(*image), {.mode = mode});
   Require(again && *again == *image, "PNG keeps every pixel");
 }

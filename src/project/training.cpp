@@ -188,6 +188,8 @@ void Describe(config::Object<TrainConfig>& object) {
       .Field("label_smoothing", &TrainConfig::label_smoothing,
              "Share of each training label that is spread evenly over all classes.")
       .Range(0, 0.9);
+  object.Field("mix", &TrainConfig::mix,
+               "Mixtures of a batch's pictures with each other, and of their labels.");
   object.Field("precision", &TrainConfig::precision,
                "Numbers that the training computes with; evaluation always uses 32 bits.");
   object

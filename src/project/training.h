@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/choices.h"
+#include "transforms/mix.h"
 
 /// What the trainer reads: the keys `model`, `train` and `cross_validation` of the project file.
 namespace keelrow::project {
@@ -48,6 +49,7 @@ struct TrainConfig {
   int accumulate = 1;
   double clip_norm = 0.0;
   double label_smoothing = 0.0;
+  transforms::MixOptions mix;
   config::Name<PrecisionChoices> precision{"float32"};
   double ema = 0.0;
   int early_stop = 0;

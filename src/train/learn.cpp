@@ -56,9 +56,9 @@ double Learn(const Interpreter& network, State& state, std::span<const Batch> ba
   for (const Batch& batch : batches) {
     const Pass pass{.training = true, .seed = options.seed, .step = pass_number++};
     const at::Tensor logits = Logits(network, state.live(), batch, pass, options.bfloat16);
-    at::Tensor loss =
-        at::cross_entropy_loss(logits, ToTorch(batch.labels), options.class_weights,
-                               at::Reduction::Mean, /*ignore_index=*/-100, options.label_smoothing);
+    at::Tensor loss = at::cross_entropy_loss(logits, ToTorch(batch.targets.value_or(batch.labels)),
+                                             options.class_weights, at::Reduction::Mean,
+                                             /*ignore_index=*/-100, options.label_smoothing);
     if (batches.size() > 1) loss = loss * (static_cast<double>(batch.size()) / size);
     loss.backward();
     mean_loss += loss.item<double>();

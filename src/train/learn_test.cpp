@@ -99,6 +99,33 @@ TEST(Learn, AFrozenBodyKeepsEveryBit) {
   EXPECT_NE(state.Save().at("live.conv1.weight"), old.at("live.conv1.weight"));
 }
 
+TEST(Learn, MixedLabelsCountByTheirShares) {
+  const Interpreter network(GraphWithoutNorms());
+  State state(network.graph(), JobWith());
+  Batch batch = Drawn(8, 1);
+  const transforms::MixOptions mix{.mixup = 1};
+  Random random(kSeed, "mix");
+  auto mixed = transforms::Mix(std::move(batch.input), batch.labels, kClasses, mix, random);
+  batch.input = std::move(mixed.input);
+  batch.targets = std::move(mixed.targets);
+  at::Tensor log_p;
+  {
+    const c10::AutoGradMode no_gradients(false);
+    log_p = at::log_softmax(network.Forward(state.live(), ToInput(batch.input), {}), 1);
+  }
+  const at::Tensor targets = ToTorch(*batch.targets);
+  double expected = 0;
+  for (int64_t i = 0; i < 8; ++i) {
+    for (int64_t k = 0; k < kClasses; ++k) {
+      const double share = targets[i][k].item<double>() * 0.9 + 0.1 / kClasses;
+      expected -= share * log_p[i][k].item<double>() / 8;
+    }
+  }
+  const std::vector<Batch> one = {batch};
+  EXPECT_NEAR(Learn(network, state, one, {.label_smoothing = 0.1}, {.step = 0, .rate = 0.1}),
+              expected, 1e-5);
+}
+
 TEST(Learn, SmoothedLabelsSpreadTheirShare) {
   const Interpreter network(GraphWithoutNorms());
   State state(network.graph(), JobWith());

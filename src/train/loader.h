@@ -14,8 +14,9 @@ namespace keelrow::train {
 
 /// Examples of one step, ready for the network.
 struct Batch {
-  Tensor input;   // [n, …]
-  Tensor labels;  // [n] of int64: indices into the label list
+  Tensor input;                        // [n, …]
+  Tensor labels;                       // [n] of int64: indices into the label list
+  std::optional<Tensor> targets = {};  // [n, classes]: shares, where examples are mixed
 
   int64_t size() const { return labels.shape[0]; }
 };

@@ -119,9 +119,22 @@ std::vector<Batch> Trainer::NextStep(Loader& loader) const {
   for (int64_t i = 0; i < count; ++i) {
     std::optional<Batch> batch = loader.Next();
     if (!batch) return {};
-    batches.push_back(std::move(*batch));
+    batches.push_back(Mixed(std::move(*batch), BatchesDone() + i));
   }
   return batches;
+}
+
+Batch Trainer::Mixed(Batch batch, int64_t number) const {
+  if (!job_.train.mix.on()) return batch;
+  Random random(job_.seed, "mix",
+                {static_cast<uint64_t>(position_.epoch), static_cast<uint64_t>(number)});
+  const nets::Graph& graph = network_.graph();
+  const int64_t classes = graph.values[graph.outputs[0]].shape[0];
+  transforms::MixedBatch mixed =
+      transforms::Mix(std::move(batch.input), batch.labels, classes, job_.train.mix, random);
+  return {.input = std::move(mixed.input),
+          .labels = std::move(batch.labels),
+          .targets = std::move(mixed.targets)};
 }
 
 void Trainer::LearnFrom(std::span<const Batch> batches) {

@@ -44,6 +44,7 @@ class Trainer {
   int64_t BatchesDone() const;  // of the epoch
   Batches BatchesToCome() const;
   std::vector<Batch> NextStep(Loader& loader) const;  // empty: a stop was requested
+  Batch Mixed(Batch batch, int64_t number) const;     // that of the epoch, from 0
   void LearnFrom(std::span<const Batch> batches);
   double RateAt(int64_t step) const;
   Scope ScopeNow() const;

@@ -267,6 +267,31 @@ TEST(Augmentation, ErasesTheAskedPartOfTheAsked) {
   EXPECT_GT(*std::ranges::min_element(noisy), 0U);
 }
 
+TEST(Augmentation, ARandomCropShiftsByWholePixels) {
+  Image image = Gradient(12, 9, 3);
+  std::ranges::replace(image.pixels, uint8_t{77}, uint8_t{78});
+  const auto chain = Augment("[{random_crop: {padding: 2, fill_value: 77}}]");
+  Random random(7, "augment");
+  std::set<std::pair<int, int>> seen;
+  for (int i = 0; i < 400; ++i) {
+    const auto out = std::get<Image>(chain.Apply(image, random));
+    for (int dy = -2; dy <= 2; ++dy) {
+      for (int dx = -2; dx <= 2; ++dx) {
+        bool equal = true;
+        for (int y = 0; y < 9; ++y) {
+          for (int x = 0; x < 12; ++x) {
+            const bool inside = x + dx >= 0 && x + dx < 12 && y + dy >= 0 && y + dy < 9;
+            const int wanted = inside ? image.Row(y + dy)[(x + dx) * 3] : 77;
+            equal = equal && out.Row(y)[x * 3] == wanted;
+          }
+        }
+        if (equal) seen.insert({dx, dy});
+      }
+    }
+  }
+  EXPECT_EQ(seen.size(), 25U);
+}
+
 TEST(Augmentation, ARandomResizedCropStretchesAPart) {
   Image image = Image::Blank(90, 60, 1);  // values tell the column
   for (int y = 0; y < 60; ++y) {
@@ -293,6 +318,7 @@ TEST(Augmentation, EveryRowTakesEveryPictureAndDependsOnTheStreamAlone) {
                         "{flip: {vertical: true}}",
                         "{brightness: [0, 3]}",
                         "{color_jitter: {brightness: 0.4, contrast: 0.4, saturation: 2, hue: 0.5}}",
+                        "{random_crop: 3}",
                         "{random_resized_crop: {ratio: [0.1, 0.2]}}",
                         "{rand_augment: {operations: 14, magnitude: 30}}",
                         "{random_erasing: {probability: 1, scale: [0.9, 1]}}"};

@@ -96,6 +96,10 @@ double CutMix(Tensor& input, double share, Random& random) {
 }  // namespace
 
 void Describe(config::Object<MixOptions>& object) {
+  object.Doc(
+      "Mixup and cutmix: each picture of a training batch is mixed with another, after `augment`, "
+      "and so are their labels. `keelrow data augment --preview` shows single pictures, so it does "
+      "not show this.");
   object
       .Field("mixup", &MixOptions::mixup,
              "Adds pictures of a batch up, with shares out of Beta(this, this); 0 does not.")

@@ -2,7 +2,7 @@
 // (now and then SIGTERM) at random moments and started anew until it ends. The weights must be the
 // same bytes each time, and nothing but the declared files may be left. Augmentation, a moving
 // average, dropout, shuffling, frozen layers, accumulated batches, a rate that follows the
-// validation loss, bfloat16 and checkpoints in mid-epoch all take part.
+// validation loss, mixed examples, bfloat16 and checkpoints in mid-epoch all take part.
 //
 // KEELROW_KILLS: trainings that are killed (20). KEELROW_SEED: of the moments, printed.
 
@@ -90,6 +90,7 @@ Json Config() {
             {"accumulate", 2},
             {"clip_norm", 1.0},
             {"label_smoothing", 0.1},
+            {"mix", {{"mixup", 0.4}, {"cutmix", 1.0}, {"probability", 0.7}}},
             {"layer_decay", 0.8},
             {"freeze_epochs", 2},
             {"precision", "bfloat16"},

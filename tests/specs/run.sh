@@ -9,6 +9,7 @@ fi
 here=$(cd "$(dirname "$0")" && pwd)
 bin=$(realpath "${KEELROW_BIN:-$here/../../build/bin}")
 export PATH=$bin:$PATH
+export SOURCE=${here%/tests/specs}
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/keelrow-specs-XXXXXX")
 trap 'umount -l "$scratch" 2>/dev/null; rm -rf "$scratch"' EXIT
 [ -z "${KEELROW_SPECS_ALONE:-}" ] || mount -t tmpfs none "$scratch" # flushing to a disk takes most of the time
