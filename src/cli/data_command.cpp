@@ -20,16 +20,22 @@ data::QualityResult Measure(const project::LoadedProject& loaded,
   return steps::MeasureQuality(job, project::OpenJobSource(job)->List());
 }
 
+int64_t Filled(const std::vector<data::Imputation>& imputed) {
+  int64_t filled = 0;
+  for (const data::Imputation& column : imputed) filled += column.filled;
+  return filled;
+}
+
 void Print(const data::QualityResult& result, const Globals& globals) {
   if (globals.json()) {
     fmt::print("{}\n", data::ToJson(result).dump(1));
     return;
   }
   fmt::print("{}", data::RenderQuality(result.report));
-  if (result.cleaned) {
-    fmt::print("\nAfter setting {} examples aside:\n{}", result.set_aside.size(),
-               data::RenderQuality(*result.cleaned));
-  }
+  if (!result.cleaned) return;
+  fmt::print("\nAfter cleaning, by which {} examples were set aside and {} values filled:\n{}",
+             result.set_aside.size(), Filled(result.imputed),
+             data::RenderQuality(*result.cleaned));
 }
 
 struct SplitArguments {

@@ -67,6 +67,19 @@ std::vector<Example> Catalog::In(Subset subset) const {
   return chosen;
 }
 
+std::vector<Example> Catalog::ForTraining() const {
+  if (repeats.empty()) return In(Subset::kTrain);
+  std::vector<Example> chosen;
+  for (size_t i = 0; i < subsets.size(); ++i) {
+    if (subsets[i] != Subset::kTrain) continue;
+    for (int copy = 0; copy < repeats[i]; ++copy) {
+      chosen.push_back(examples[i]);
+      chosen.back().copy = copy;
+    }
+  }
+  return chosen;
+}
+
 std::vector<std::string> Catalog::Labels() const {
   std::vector<std::string> labels;
   for (const auto& [label, count] : ClassCounts(examples)) labels.push_back(label);
@@ -78,6 +91,7 @@ void WriteCatalog(const fs::path& path, const Catalog& catalog) {
   for (size_t i = 0; i < catalog.examples.size(); ++i) {
     Json line = ToLine(catalog.examples[i]);
     if (!catalog.subsets.empty()) line["subset"] = Name(catalog.subsets[i]);
+    if (!catalog.repeats.empty()) line["repeats"] = catalog.repeats[i];
     text += LineText(line);
   }
   WriteFileDurably(path, text);
@@ -90,9 +104,12 @@ Catalog ReadCatalog(const fs::path& path) {
     if (line.contains("subset")) {
       catalog.subsets.push_back(SubsetOf(line["subset"].get<std::string>()));
     }
+    if (line.contains("repeats")) catalog.repeats.push_back(line["repeats"]);
   });
-  if (!catalog.subsets.empty() && catalog.subsets.size() != catalog.examples.size()) {
-    throw Error(Code::kCorrupt, fmt::format("{} has subsets for some lines only", path.string()));
+  for (const size_t count : {catalog.subsets.size(), catalog.repeats.size()}) {
+    if (count == 0 || count == catalog.examples.size()) continue;
+    throw Error(Code::kCorrupt,
+                fmt::format("{} has subsets or repeats for some lines only", path.string()));
   }
   return catalog;
 }

@@ -15,8 +15,11 @@ namespace keelrow::data {
 struct Catalog {
   std::vector<Example> examples;
   std::vector<Subset> subsets = {};  // empty, or one for each example
+  std::vector<int> repeats = {};     // empty, or how often each is learned from in an epoch
 
   std::vector<Example> In(Subset subset) const;
+  /// The training subset, each example as often as it is learned from.
+  std::vector<Example> ForTraining() const;
   std::vector<std::string> Labels() const;  // distinct, sorted: the order of the model's outputs
 };
 

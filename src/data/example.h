@@ -17,6 +17,7 @@ struct Example {
   std::string content_hash = {};                    // SHA-256, 64 hexadecimal digits
   uint64_t size = 0;                                // bytes
   uint64_t offset = 0;                              // inside an archive, else 0
+  int copy = 0;  // of an oversampled example: which one, so that each is augmented anew
 
   /// The label for "label", else that column; empty when missing or unknown.
   const std::string& Value(const std::string& column) const;

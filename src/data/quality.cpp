@@ -97,17 +97,18 @@ std::vector<BadExample> ToSetAside(const QualityReport& report, bool clean) {
   return gone;
 }
 
-/// What is not set aside, with its own measurements: some pairs that look alike have lost a half.
-void KeepTheRest(std::span<const Example> examples, Measurements measurements,
-                 const QualityConfig& config, QualityResult& result) {
+/// Keeps what is not set aside, and gives its own measurements: some pairs that look alike have
+/// lost a half.
+Measurements KeepTheRest(std::vector<Example> examples, const QualityConfig& config,
+                         QualityResult& result) {
   const std::vector<bool> stays = Staying(examples, result.set_aside);
   std::vector<Inspection> inspections;
   for (size_t i = 0; i < examples.size(); ++i) {
     if (!stays[i]) continue;
-    result.kept.push_back(examples[i]);
-    inspections.push_back(std::move(measurements.inspections[i]));
+    result.kept.push_back(std::move(examples[i]));
+    inspections.push_back(result.measurements.inspections[i]);
   }
-  result.measurements = Pair(result.kept, std::move(inspections), config);
+  return Pair(result.kept, std::move(inspections), config);
 }
 
 }  // namespace
@@ -182,21 +183,25 @@ Measurements InspectExamples(std::span<const Example> examples, const Source& so
 QualityResult RunQualityGate(std::span<const Example> examples, const Source& source,
                              const QualityRequest& request, OnViolation on_violation) {
   RequireClasses(WithKnownLabels(examples, request.config.classes), "the data");
-  Measurements measurements = InspectExamples(examples, source, request);
-  QualityResult result{.report = MeasureQuality(examples, measurements, request)};
+  QualityResult result{.measurements = InspectExamples(examples, source, request)};
+  result.report = MeasureQuality(examples, result.measurements, request);
+  std::vector<Example> filled(examples.begin(), examples.end());
+  result.imputed = Impute(filled, request.impute);
+  if (!result.imputed.empty()) {
+    result.cleaned = MeasureQuality(filled, result.measurements, request);
+  }
   const bool clean = on_violation == OnViolation::kClean;
-  result.set_aside = ToSetAside(result.report, clean);
+  result.set_aside = ToSetAside(result.cleaned ? *result.cleaned : result.report, clean);
   if (result.set_aside.empty()) {
-    result.kept.assign(examples.begin(), examples.end());
-    result.measurements = std::move(measurements);
+    result.kept = std::move(filled);
+    result.near_duplicates = result.measurements.near_duplicates;
   } else {
-    KeepTheRest(examples, std::move(measurements), request.config, result);
+    const Measurements rest = KeepTheRest(std::move(filled), request.config, result);
+    result.near_duplicates = rest.near_duplicates;
+    if (clean) result.cleaned = MeasureQuality(result.kept, rest, request);
   }
-  result.passed = result.report.ok() || on_violation == OnViolation::kWarn;
-  if (clean && !result.set_aside.empty()) {
-    result.cleaned = MeasureQuality(result.kept, result.measurements, request);
-    result.passed = result.cleaned->ok();
-  }
+  const QualityReport& last = result.cleaned ? *result.cleaned : result.report;
+  result.passed = last.ok() || on_violation == OnViolation::kWarn;
   if (result.passed) RequireClasses(result.kept, "the data");
   return result;
 }
@@ -212,13 +217,14 @@ Error QualityResult::Failure() const {
   std::string message = JoinText(violations, "; ");
   const BadExample* first = FirstToBlame(last);
   if (first != nullptr) message += fmt::format("; first: {}: {}", first->id, first->reason);
+  const bool after_setting_aside = cleaned && cleaned->examples < report.examples;
   const char* hint = "it takes other data, or another limit in data.quality";
-  if (first != nullptr && !cleaned) {
-    hint = "`keelrow data check` lists them; data.on_violation: clean sets them aside";
-  } else if (cleaned) {
+  if (after_setting_aside) {
     hint =
         "this is after bad examples were set aside: it takes other data, or another limit in "
         "data.quality";
+  } else if (first != nullptr) {
+    hint = "`keelrow data check` lists them; data.on_violation: clean sets them aside";
   }
   return Error(Code::kQuality, message, {.hint = hint});
 }

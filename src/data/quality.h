@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/units.h"
 #include "config/described.h"
+#include "data/cleaning.h"
 #include "data/example.h"
 #include "data/near_duplicates.h"
 #include "data/picture_facts.h"
@@ -83,6 +84,7 @@ Expected<PictureFacts> InspectPicture(const std::string& bytes);
 struct QualityRequest {
   QualityConfig config = {};
   std::vector<std::string> columns = {};  // a manifest's that must have values, besides the label
+  std::vector<ImputeRule> impute = {};    // for the gate: what stands in where they have none
   Inspector inspect = InspectPicture;
 };
 
@@ -104,14 +106,16 @@ enum class OnViolation { kStop, kClean, kWarn };
 OnViolation OnViolationOf(std::string_view name);
 
 /// The gate before training. Bad examples never pass, even when their rate is within the limits;
-/// `clean` also sets aside what violated checks count, and measures again what is left. The user's
-/// files are never touched.
+/// `clean` also sets aside what violated checks count; after it, and after imputation, the rest is
+/// measured again. The user's files are never touched.
 struct QualityResult {
-  QualityReport report;                  // of everything
-  std::optional<QualityReport> cleaned;  // of what is left, after `clean`
-  std::vector<BadExample> set_aside;     // sorted by id
-  std::vector<Example> kept;             // for training
-  Measurements measurements;             // of the kept examples
+  Measurements measurements = {};             // of everything
+  QualityReport report = {};                  // of everything
+  std::optional<QualityReport> cleaned = {};  // of what is left, after `clean` and imputation
+  std::vector<Imputation> imputed = {};
+  std::vector<BadExample> set_aside = {};           // sorted by id
+  std::vector<Example> kept = {};                   // for training
+  std::vector<NearDuplicate> near_duplicates = {};  // indices of the kept ones
 
   bool passed = false;
   /// kQuality, naming each violation; for when it did not pass.

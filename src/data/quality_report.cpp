@@ -44,6 +44,7 @@ Json ToJson(const QualityReport& report) {
 Json ToJson(const QualityResult& result) {
   return {{"report", ToJson(result.report)},
           {"cleaned", result.cleaned ? ToJson(*result.cleaned) : Json()},
+          {"imputed", ToJson(result.imputed)},
           {"set_aside", ToJson(result.set_aside)},
           {"kept", result.kept.size()},
           {"passed", result.passed}};

@@ -144,6 +144,25 @@ TEST(QualityGate, MissingValuesOfUsedColumnsCount) {
   EXPECT_FALSE(result.passed);
 }
 
+TEST(QualityGate, ImputedValuesAreMeasuredAgainAndKept) {
+  MemorySource source = GoodSource(20);
+  source.Add({.id = "bad", .label = "cat", .columns = {{"light", "day"}}}, "hello");
+  const QualityRequest request{.columns = {"light"}, .impute = {{.column = "light"}}};
+  const QualityResult stopped = Gate(source, OnViolation::kStop, request);
+  EXPECT_NEAR(Find(stopped.report, "missing_rate").value, 40.0 / 82, 1e-9);
+  EXPECT_EQ(Find(*stopped.cleaned, "missing_rate").value, 0);
+  EXPECT_FALSE(stopped.passed) << "a picture cannot be filled in";
+  EXPECT_NE(stopped.Failure().hint().find("on_violation: clean"), std::string::npos);
+  const QualityResult result = Gate(source, OnViolation::kClean, request);
+  EXPECT_TRUE(result.passed);
+  EXPECT_TRUE(result.cleaned->ok());
+  EXPECT_EQ(
+      ToJson(result.imputed),
+      (Json{{{"column", "light"}, {"with", "most_frequent"}, {"value", "day"}, {"filled", 40}}}));
+  EXPECT_EQ(result.set_aside.size(), 1U);
+  for (const Example& example : result.kept) EXPECT_EQ(example.Value("light"), "day");
+}
+
 TEST(QualityGate, DeclaredClassesFindTheMissingAndTheForeign) {
   MemorySource source = GoodSource(20);
   source.Add({.id = "x", .label = "emu", .content_hash = "e"}, Picture(999));
@@ -266,7 +285,8 @@ TEST(QualityGate, CleaningLeavesOneOfEqualAndNoneOfContradictoryExamples) {
   EXPECT_EQ(result.set_aside[2].id, "y");
   EXPECT_EQ(result.set_aside[3].id, "z");
   EXPECT_TRUE(result.passed);
-  EXPECT_EQ(result.measurements.inspections.size(), result.kept.size());
+  EXPECT_EQ(result.measurements.inspections.size(), source.List().size());
+  EXPECT_TRUE(result.near_duplicates.empty());
 }
 
 TEST(QualityGate, OneClassIsNoData) {

@@ -73,6 +73,7 @@ void Describe(config::Object<DataConfig>& object) {
   object.Field("label_column", &DataConfig::label_column,
                "Column of a manifest that holds the label.");
   object.Field("split", &DataConfig::split, "How examples are divided.");
+  object.Field("cleaning", &DataConfig::cleaning, "What is mended before training.");
   object.Field("quality", &DataConfig::quality, "Limits that the data must keep.");
   object.Field("on_violation", &DataConfig::on_violation, "What happens when it does not.");
 }

@@ -24,6 +24,7 @@ struct DataConfig {
   std::string path_column = "path";
   std::string label_column = "label";
   data::SplitConfig split;
+  data::CleaningConfig cleaning;
   data::QualityConfig quality;
   config::Name<OnViolationChoices> on_violation{"stop"};
 };

@@ -80,6 +80,10 @@ std::string QualityTable(const std::vector<QualityCheck>& quality) {
          rows + "</tbody></table></div>";
 }
 
+std::string CleaningFacts(const std::vector<Fact>& cleaning) {
+  return cleaning.empty() ? "" : "<h3>Cleaning</h3>" + FactList(cleaning);
+}
+
 std::string QuarantineList(const std::vector<Quarantined>& quarantined) {
   if (quarantined.empty()) return "";
   std::string rows;
@@ -104,7 +108,7 @@ std::string QuarantineList(const std::vector<Quarantined>& quarantined) {
 std::string DataSection(const ReportInput& input) {
   const DatasetSummary& data = input.data;
   return ClassChart(data) + SubsetFacts(data) + QualityTable(data.quality) +
-         QuarantineList(data.quarantined);
+         CleaningFacts(data.cleaning) + QuarantineList(data.quarantined);
 }
 
 }  // namespace keelrow::report

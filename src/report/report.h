@@ -45,6 +45,7 @@ struct DatasetSummary {
   std::string set_hash;
   std::vector<QualityCheck> quality;
   std::vector<Quarantined> quarantined;
+  std::vector<Fact> cleaning;  // what else was mended
 };
 
 /// Losses are mean cross-entropy in nats.

@@ -26,7 +26,9 @@ data::QualityResult MeasureQuality(const job::StepJob& job,
                                    std::span<const data::Example> examples) {
   const data::QualityRequest request{
       .config = config::ReadJson<data::QualityConfig>(job.Config("data.quality"), "data.quality"),
-      .columns = ColumnsOfSplit(job)};
+      .columns = ColumnsOfSplit(job),
+      .impute = config::ReadJson<std::vector<data::ImputeRule>>(job.Config("data.cleaning.impute"),
+                                                                "data.cleaning.impute")};
   return data::RunQualityGate(
       examples, *project::OpenJobSource(job), request,
       data::OnViolationOf(job.Config("data.on_violation").get<std::string>()));
@@ -39,8 +41,7 @@ void Check(const job::StepJob& job) {
   if (!result.passed) throw result.Failure();
   WriteJsonFile(job.output / "quality.json", data::ToJson(result));
   data::WriteCatalog(job.output / kExamplesFile, {.examples = result.kept});
-  data::WriteNearDuplicates(job.output / kNearDuplicatesFile, result.kept,
-                            result.measurements.near_duplicates);
+  data::WriteNearDuplicates(job.output / kNearDuplicatesFile, result.kept, result.near_duplicates);
   const size_t aside = catalog.examples.size() - result.kept.size();
   job::Emit({.text = aside == 0 ? fmt::format("{} examples kept", result.kept.size())
                                 : fmt::format("{} examples kept, {} set aside", result.kept.size(),

@@ -11,11 +11,20 @@
 namespace keelrow::steps {
 namespace {
 
+/// What was mended in the data; the report names each example.
+Json Cleaning(const job::StepJob& job, const data::Catalog& catalog) {
+  const Json quality = ReadJsonFile(job.Input("check", "quality.json"));
+  return {{"set_aside", quality.at("set_aside").size()},
+          {"imputed", quality.at("imputed")},
+          {"oversampled", catalog.ForTraining().size() - catalog.In(data::Subset::kTrain).size()}};
+}
+
 /// Where the model comes from. No time and no run: equal work gives an equal bundle.
 Json Lineage(const job::StepJob& job, const Json& training) {
   const data::Catalog catalog = data::ReadCatalog(job.Input("split", kExamplesFile));
   return {{"data_sha256", data::SetHash(catalog.examples)},
           {"examples", catalog.examples.size()},
+          {"cleaning", Cleaning(job, catalog)},
           {"seed", job.Config("seed")},
           {"training", training},
           {"program", fmt::format("keelrow {}", Version())}};

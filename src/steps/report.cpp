@@ -37,6 +37,21 @@ void AddQuality(const job::StepJob& job, report::DatasetSummary& data) {
   }
 }
 
+void AddCleaning(const job::StepJob& job, const data::Catalog& catalog,
+                 report::DatasetSummary& data) {
+  for (const Json& row : ReadJsonFile(job.Input("check", "quality.json")).at("imputed")) {
+    data.cleaning.push_back(
+        {fmt::format("imputed `{}`", row.at("column").get<std::string>()),
+         fmt::format("{} values with `{}` ({})", row.at("filled").get<int64_t>(),
+                     row.at("value").get<std::string>(), row.at("with").get<std::string>())});
+  }
+  const size_t once = catalog.In(data::Subset::kTrain).size();
+  const size_t learned = catalog.ForTraining().size();
+  if (learned == once) return;
+  data.cleaning.push_back(
+      {"oversampled", fmt::format("{} training examples an epoch instead of {}", learned, once)});
+}
+
 report::DatasetSummary SummarizeData(const job::StepJob& job, const data::Catalog& catalog) {
   report::DatasetSummary summary{.classes = catalog.Labels(),
                                  .set_hash = data::SetHash(catalog.examples)};
@@ -49,6 +64,7 @@ report::DatasetSummary SummarizeData(const job::StepJob& job, const data::Catalo
     summary.subsets.push_back(std::move(row));
   }
   AddQuality(job, summary);
+  AddCleaning(job, catalog, summary);
   return summary;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "data/catalog.h"
+#include "data/cleaning.h"
 #include "steps/steps.h"
 
 namespace keelrow::steps {
@@ -14,6 +15,7 @@ void Split(const job::StepJob& job) {
       data::ReadNearDuplicates(job.Input("check", kNearDuplicatesFile), catalog.examples);
   const data::Split split = data::AssignSplit(catalog.examples, config, job.Config("seed"), alike);
   catalog.subsets = split.subsets;
+  if (job.Config("data.cleaning.oversample")) catalog.repeats = data::OversamplingRepeats(catalog);
   data::WriteCatalog(job.output / kExamplesFile, catalog);
   WriteJsonFile(job.output / "split.json", data::ToJson(split, config));
   const auto counts = split.Counts();

@@ -42,18 +42,7 @@ std::vector<data::NearDuplicate> AlikeAmong(const job::StepJob& step, const data
   return among;
 }
 
-std::vector<FoldResult> RunFolds(const TrainJob& job, const data::SplitConfig& split,
-                                 const Preparation& preparation,
-                                 const std::vector<data::Example>& examples,
-                                 const std::vector<data::Fold>& folds) {
-  const ExampleSet all(preparation, examples);
-  const Interpreter network(BuildGraph(job, preparation, all));
-  const FoldSetting setting{.job = job,
-                            .preparation = preparation,
-                            .network = network,
-                            .examples = examples,
-                            .split = split,
-                            .folds = folds.size()};
+std::vector<FoldResult> RunFolds(const FoldSetting& setting, const std::vector<data::Fold>& folds) {
   std::vector<FoldResult> results;
   for (size_t i = 0; i < folds.size(); ++i) results.push_back(RunFold(setting, i, folds[i]));
   return results;
@@ -108,7 +97,16 @@ void RunCrossValidationStep(const job::StepJob& step) {
   const int count = ReadKey<project::CrossValidationConfig>(step, "cross_validation").folds;
   const auto folds =
       data::AssignFolds(examples, split, count, job.seed, AlikeAmong(step, catalog, examples));
-  Write(job, RunFolds(job, split, preparation, examples, folds), preparation.labels);
+  const ExampleSet all(preparation, examples);
+  const Interpreter network(BuildGraph(job, preparation, all));
+  const FoldSetting setting{.job = job,
+                            .preparation = preparation,
+                            .network = network,
+                            .examples = examples,
+                            .split = split,
+                            .folds = folds.size(),
+                            .oversample = !catalog.repeats.empty()};
+  Write(job, RunFolds(setting, folds), preparation.labels);
 }
 
 }  // namespace keelrow::train

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "data/catalog.h"
+#include "data/cleaning.h"
 #include "data/image_encode.h"
 
 namespace keelrow::train {
@@ -109,6 +110,25 @@ TEST_F(CrossValidationTest, AnswersEveryExampleOnceButNoneOfTheTest) {
   const Json& accuracy = summary.at("metrics").at("accuracy");
   EXPECT_LT(accuracy.at("low"), accuracy.at("mean"));
   EXPECT_GT(accuracy.at("high"), accuracy.at("mean"));
+}
+
+TEST_F(CrossValidationTest, OversamplesWhatEachFoldLearnsFromWhereTheSplitDoes) {
+  const fs::path list = root() / "split" / "examples.jsonl";
+  data::Catalog catalog = data::ReadCatalog(list);
+  for (size_t i = 0; i < 30; ++i) {
+    if (catalog.examples[i].label == "2") catalog.subsets[i] = data::Subset::kTest;
+  }
+  data::WriteCatalog(list, catalog);
+  const fs::path plain = Run();
+  fs::remove_all(scratch());
+  catalog.repeats = data::OversamplingRepeats(catalog);
+  data::WriteCatalog(list, catalog);
+  const fs::path oversampled = Run();
+  EXPECT_NE(ReadFile(plain / "predictions.jsonl"), ReadFile(oversampled / "predictions.jsonl"));
+  const auto learned = [](const fs::path& output) {
+    return ReadJsonFile(output / "cross_validation.json").at("folds")[0].at("train").get<int>();
+  };
+  EXPECT_EQ(learned(plain), learned(oversampled)) << "a repeated example is one example";
 }
 
 TEST_F(CrossValidationTest, GoesOnWithTheSameBytesAndTrainsNoFoldTwice) {

@@ -45,7 +45,9 @@ Loader::Row ExampleSet::Plain(size_t index) const {
 
 Loader::Row ExampleSet::Augmented(size_t index, uint64_t epoch) const {
   if (preparation_.augmentation.empty()) return Plain(index);
-  Random random(preparation_.seed, transforms::StreamOf(examples_[index].id), {epoch});
+  const data::Example& example = examples_[index];
+  const std::string copy = example.copy == 0 ? "" : fmt::format("#{}", example.copy);
+  Random random(preparation_.seed, transforms::StreamOf(example.id + copy), {epoch});
   Payload changed = preparation_.augmentation.Apply(Head(index), random);
   return {.input = preparation_.chain.Tail(std::move(changed)), .label = labels_[index]};
 }

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "data/cleaning.h"
 #include "train/evaluation.h"
 #include "train/trainer.h"
 
@@ -37,15 +38,21 @@ data::SplitConfig InnerSplit(data::SplitConfig split) {
   return split;
 }
 
+std::vector<data::Subset> InnerSubsets(const FoldSetting& setting,
+                                       const std::vector<data::Example>& examples) {
+  if (setting.split.validation == 0) {
+    return std::vector<data::Subset>(examples.size(), data::Subset::kTrain);
+  }
+  std::vector<data::Subset> subsets =
+      data::AssignSplit(examples, InnerSplit(setting.split), setting.job.seed).subsets;
+  std::ranges::replace(subsets, data::Subset::kTest, data::Subset::kValidation);
+  return subsets;
+}
+
 data::Catalog Divide(const FoldSetting& setting, const data::Fold& fold) {
   data::Catalog catalog{.examples = Pick(setting.examples, fold.train)};
-  if (setting.split.validation == 0) {
-    catalog.subsets.assign(catalog.examples.size(), data::Subset::kTrain);
-    return catalog;
-  }
-  catalog.subsets =
-      data::AssignSplit(catalog.examples, InnerSplit(setting.split), setting.job.seed).subsets;
-  std::ranges::replace(catalog.subsets, data::Subset::kTest, data::Subset::kValidation);
+  catalog.subsets = InnerSubsets(setting, catalog.examples);
+  if (setting.oversample) catalog.repeats = data::OversamplingRepeats(catalog);
   return catalog;
 }
 
@@ -92,12 +99,12 @@ std::vector<evaluate::Prediction> Answer(const FoldSetting& setting, const Train
 FoldResult Train(const FoldSetting& setting, const TrainJob& job, size_t number,
                  const data::Fold& fold) {
   const data::Catalog catalog = Divide(setting, fold);
-  const ExampleSet train(setting.preparation, catalog.In(data::Subset::kTrain));
+  const ExampleSet train(setting.preparation, catalog.ForTraining());
   const ExampleSet validation(setting.preparation, catalog.In(data::Subset::kValidation));
   const Sets sets{.train = train, .validation = validation};
   Trainer trainer(job, setting.network, sets, FoldReporter(number, setting.folds));
   trainer.Run();
-  return {.train = train.size(),
+  return {.train = catalog.In(data::Subset::kTrain).size(),
           .validation = validation.size(),
           .epochs = static_cast<int>(trainer.position().history.epochs().size()),
           .predictions = Answer(setting, trainer, Pick(setting.examples, fold.held_back))};

@@ -17,6 +17,7 @@ struct FoldSetting {
   const std::vector<data::Example>& examples;  // that the folds index
   const data::SplitConfig& split;
   size_t folds;
+  bool oversample;  // the smaller classes, in what each fold learns from
 };
 
 /// What came of one fold.

@@ -13,7 +13,7 @@ void Train(const TrainJob& job) {
   RemoveDrafts(job.output);
   const data::Catalog catalog = data::ReadCatalog(job.catalog);
   const Preparation preparation = PreparationFor(job, catalog);
-  const ExampleSet train(preparation, catalog.In(data::Subset::kTrain));
+  const ExampleSet train(preparation, catalog.ForTraining());
   const ExampleSet validation(preparation, catalog.In(data::Subset::kValidation));
   if (train.size() == 0) {
     throw Error(Code::kNoData, fmt::format("{} has no training examples", job.catalog.string()));

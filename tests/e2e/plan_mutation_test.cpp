@@ -30,6 +30,7 @@ const std::map<std::string, std::string>& SpecialMutations() {
       {"data.split.cuts", ""},
       {"data.split.subset", ""},
       {"data.split.near_duplicates", "\"<=1\""},
+      {"data.cleaning.impute", ""},  // needs a column, below
       {"data.quality.missing_rate", "\"<0.06\""},
       {"data.quality.class_entropy", "\">0.7\""},
       {"data.quality.unreadable", "\"<=0.1\""},
@@ -215,6 +216,8 @@ TEST_F(PlanMutation, KeysThatNeedColumns) {
   Expect("a manifest", {source}, NamesFrom(table_, "scan"));
   Expect("data.split.group", {source, "data.split.group=camera"}, NamesFrom(table_, "check"));
   Expect("data.split.time", {source, time}, NamesFrom(table_, "check"));
+  Expect("data.cleaning.impute", {source, "data.cleaning.impute=[{column: part}]"},
+         NamesFrom(table_, "check"));
   Expect("data.split.subset", {source, "data.split.subset=part"}, NamesFrom(table_, "check"));
   Expect("data.split.gap", {source, time, "data.split.gap=1d"}, from_split);
   Expect("data.split.cuts", {source, time, "data.split.cuts=[2026-01-10, 2026-01-15]"}, from_split);
