@@ -8,16 +8,17 @@
 #include "data/catalog.h"
 #include "data/quality.h"
 #include "project/job_source.h"
+#include "report/data_report.h"
+#include "steps/data_report.h"
 #include "steps/steps.h"
 
 namespace keelrow::cli {
 namespace {
 
-/// As the step `check` does it.
-data::QualityResult Measure(const project::LoadedProject& loaded,
-                            const std::filesystem::path& folder) {
-  const job::StepJob job{.config = loaded.canonical, .project_folder = folder};
-  return steps::MeasureQuality(job, project::OpenJobSource(job)->List());
+/// As the step `check` has it.
+job::StepJob CheckJob(const Globals& globals) {
+  return {.config = globals.LoadProject().canonical,
+          .project_folder = globals.OpenWorkspace().project_folder()};
 }
 
 int64_t Filled(const std::vector<data::Imputation>& imputed) {
@@ -34,8 +35,7 @@ void Print(const data::QualityResult& result, const Globals& globals) {
   fmt::print("{}", data::RenderQuality(result.report));
   if (!result.cleaned) return;
   fmt::print("\nAfter cleaning, by which {} examples were set aside and {} values filled:\n{}",
-             result.set_aside.size(), Filled(result.imputed),
-             data::RenderQuality(*result.cleaned));
+             result.set_aside.size(), Filled(result.imputed), data::RenderQuality(*result.cleaned));
 }
 
 struct SplitArguments {
@@ -65,9 +65,9 @@ void ShowSplit(const Globals& globals, const SplitArguments& arguments) {
 void DefineCheck(CLI::App& command, Globals& globals, Outcome& outcome) {
   command.fallthrough();
   command.callback([&globals, &outcome] {
-    const project::LoadedProject loaded = globals.LoadProject();
-    const pipeline::Workspace workspace = globals.OpenWorkspace();
-    const data::QualityResult result = Measure(loaded, workspace.project_folder());
+    const job::StepJob job = CheckJob(globals);
+    const data::QualityResult result =
+        steps::MeasureQuality(job, project::OpenJobSource(job)->List());
     Print(result, globals);
     if (!result.passed) {
       outcome.exit_code = Info(Code::kQuality).exit_code;
@@ -75,6 +75,26 @@ void DefineCheck(CLI::App& command, Globals& globals, Outcome& outcome) {
       fmt::print(stderr, "{}", result.Failure().Render());
     }
   });
+}
+
+void WriteReport(const Globals& globals, const fs::path& file) {
+  const job::StepJob job = CheckJob(globals);
+  const std::vector<data::Example> examples = project::OpenJobSource(job)->List();
+  const data::QualityResult result = steps::MeasureQuality(job, examples);
+  WriteFileDurably(file, report::RenderDataReport(steps::DescribeData(job, examples, result)));
+  if (globals.json()) {
+    fmt::print("{}\n", Json{{"file", file.string()}, {"passed", result.passed}}.dump());
+  } else if (!globals.quiet) {
+    fmt::print("{}: {} examples, the limits are {}\n", file.string(), examples.size(),
+               result.passed ? "kept" : "broken");
+  }
+}
+
+void DefineReport(CLI::App& command, Globals& globals) {
+  auto file = std::make_shared<std::string>("data.html");
+  command.fallthrough();
+  command.add_option("--to", *file, "The file to write")->capture_default_str();
+  command.callback([&globals, file] { WriteReport(globals, *file); });
 }
 
 void DefineSplit(CLI::App& command, Globals& globals) {
@@ -93,6 +113,10 @@ void DefineData(CLI::App& command, Globals& globals, Outcome& outcome) {
                                       "Measure the quality of the data against "
                                       "data.quality; exit code 1 on a violation"),
               globals, outcome);
+  DefineReport(*command.add_subcommand("report",
+                                       "Write a page about the data: classes, columns, pictures, "
+                                       "what the checks found, before and after cleaning"),
+               globals);
   DefineSplit(*command.add_subcommand("split", "Show how the examples are divided"), globals);
   DefineAugment(*command.add_subcommand("augment", "Show what `augment` makes of the pictures"),
                 globals);

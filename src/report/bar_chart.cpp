@@ -9,11 +9,25 @@
 namespace keelrow::report {
 namespace {
 
-constexpr double kWidth = 860, kTop = 30, kBottom = 46, kRow = 24, kBar = 14;
+constexpr double kWidth = 860, kTop = 30, kBottom = 46, kRow = 24, kBar = 14, kThin = 11;
 constexpr size_t kLabelColumns = 24;
 
 double Total(const BarRow& row) {
   return std::accumulate(row.values.begin(), row.values.end(), 0.0);
+}
+
+double Longest(const BarChart& chart) {
+  double longest = 1;
+  for (const BarRow& row : chart.rows) {
+    for (const double value : row.values) longest = std::max(longest, value);
+    if (chart.stacked) longest = std::max(longest, Total(row));
+  }
+  return longest;
+}
+
+double RowHeight(const BarChart& chart) {
+  const auto bars = static_cast<double>(chart.series.size());
+  return chart.stacked ? kRow : kRow - kBar + kThin * bars;
 }
 
 double LabelWidth(const BarChart& chart) {
@@ -22,27 +36,39 @@ double LabelWidth(const BarChart& chart) {
   return 14 + 7.2 * static_cast<double>(std::min(longest, kLabelColumns));
 }
 
-void DrawRow(Svg& svg, const Scale& x, const BarChart& chart, size_t index) {
-  const BarRow& row = chart.rows[index];
-  const double y = kTop + kRow * static_cast<double>(index);
-  const double baseline = y + kRow / 2 + 4;
-  svg.Text({x(0) - 10, baseline}, Shorten(row.label, kLabelColumns),
-           {.css_class = "class", .anchor = "end", .tip = row.label});
+/// The bars of one row, and their numbers behind them.
+void DrawPieces(Svg& svg, const Scale& x, const BarChart& chart, const BarRow& row, double top) {
+  const double height = chart.stacked ? kBar : kThin - 1;
   double start = 0;
   for (size_t i = 0; i < row.values.size(); ++i) {
     const double end = start + row.values[i];
     const std::string css_class = "fill " + SeriesClass(i);
     // Half a pixel of air parts the pieces for eyes that do not tell their colours.
-    svg.Rect({x(start), y + (kRow - kBar) / 2, std::max(0.0, x(end) - x(start) - 1), kBar},
+    svg.Rect({x(start), top, std::max(0.0, x(end) - x(start) - 1), height},
              {.css_class = css_class,
               .tip = fmt::format("{}, {}: {}", row.label, chart.series[i], Number(row.values[i]))});
-    start = end;
+    if (chart.stacked) {
+      start = end;
+      continue;
+    }
+    svg.Text({x(end) + 8, top + height}, Count(static_cast<uint64_t>(end)), {.css_class = "small"});
+    top += kThin;
   }
-  svg.Text({x(start) + 8, baseline}, Count(static_cast<uint64_t>(start)), {});
+  if (!chart.stacked) return;
+  svg.Text({x(start) + 8, top + kBar / 2 + 4}, Count(static_cast<uint64_t>(start)), {});
+}
+
+void DrawRow(Svg& svg, const Scale& x, const BarChart& chart, size_t index) {
+  const BarRow& row = chart.rows[index];
+  const double height = RowHeight(chart);
+  const double y = kTop + height * static_cast<double>(index);
+  svg.Text({x(0) - 10, y + height / 2 + 4}, Shorten(row.label, kLabelColumns),
+           {.css_class = "class", .anchor = "end", .tip = row.label});
+  DrawPieces(svg, x, chart, row, y + (kRow - kBar) / 2);
 }
 
 void DrawAxis(Svg& svg, const Scale& x, const BarChart& chart) {
-  const double bottom = kTop + kRow * static_cast<double>(chart.rows.size());
+  const double bottom = kTop + RowHeight(chart) * static_cast<double>(chart.rows.size());
   for (const double tick : x.ticks()) {
     svg.Line({{x(tick), kTop}, {x(tick), bottom}}, {.css_class = tick == 0 ? "axis" : "grid"});
     svg.Text({x(tick), bottom + 16}, Count(static_cast<uint64_t>(tick)), {.anchor = "middle"});
@@ -54,11 +80,10 @@ void DrawAxis(Svg& svg, const Scale& x, const BarChart& chart) {
 }  // namespace
 
 std::string DrawBars(const BarChart& chart) {
-  double longest = 1;
-  for (const BarRow& row : chart.rows) longest = std::max(longest, Total(row));
   const double left = LabelWidth(chart);
-  const Scale x({.values = {0, longest}, .places = {left, kWidth - 64}, .ticks = 6, .step_min = 1});
-  const double height = kTop + kRow * static_cast<double>(chart.rows.size()) + kBottom;
+  const Scale x(
+      {.values = {0, Longest(chart)}, .places = {left, kWidth - 64}, .ticks = 6, .step_min = 1});
+  const double height = kTop + RowHeight(chart) * static_cast<double>(chart.rows.size()) + kBottom;
   Svg svg({.width = kWidth, .height = height}, chart.title);
   DrawAxis(svg, x, chart);
   for (size_t i = 0; i < chart.rows.size(); ++i) DrawRow(svg, x, chart, i);

@@ -19,6 +19,8 @@ uint32_t PngWidth(std::string_view png) {
   return width;
 }
 
+}  // namespace
+
 std::string Picture(const std::string& id, const std::map<std::string, std::string>& pictures) {
   const auto found = pictures.find(id);
   if (found == pictures.end()) return "<div class=\"blank\">no picture</div>";
@@ -27,16 +29,20 @@ std::string Picture(const std::string& id, const std::map<std::string, std::stri
                      PngWidth(png) < kPixelArt ? "sharp" : "smooth", PngUri(png));
 }
 
-}  // namespace
+std::string CardOf(const std::string& id, std::string_view caption,
+                   const std::map<std::string, std::string>& pictures) {
+  return fmt::format("<li>{}{}<p class=\"id\" title=\"{}\">{}</p></li>", Picture(id, pictures),
+                     caption, Escape(id), Escape(id));
+}
 
 std::string Cards(std::span<const Card> cards, const std::map<std::string, std::string>& pictures) {
   std::string items;
   for (const Card& card : cards) {
-    items += fmt::format(
-        "<li>{}<p class=\"swap\"><b>{}</b> → <b class=\"wrong\">{}</b> <span>({})</span></p>"
-        "<p class=\"id\" title=\"{}\">{}</p></li>",
-        Picture(card.id, pictures), Escape(card.from), Escape(card.to),
-        Percent(card.probability, 1), Escape(card.id), Escape(card.id));
+    items += CardOf(
+        card.id,
+        fmt::format("<p class=\"swap\"><b>{}</b> → <b class=\"wrong\">{}</b> <span>({})</span></p>",
+                    Escape(card.from), Escape(card.to), Percent(card.probability, 1)),
+        pictures);
   }
   return "<ul class=\"cards\">" + items + "</ul>";
 }

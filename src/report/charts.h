@@ -34,7 +34,7 @@ std::string DrawLines(const LineChart& chart);
 
 struct BarRow {
   std::string label;
-  std::vector<double> values;  // one for each name in BarChart::series, stacked
+  std::vector<double> values;  // one for each name in BarChart::series
 };
 
 struct BarChart {
@@ -42,6 +42,7 @@ struct BarChart {
   std::string x_label;
   std::vector<std::string> series;  // at most 4
   std::vector<BarRow> rows;
+  bool stacked = true;  // else each value is a bar of its own, one below the other
 };
 std::string DrawBars(const BarChart& chart);
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "report/charts.h"
+#include "report/page.h"
 #include "report/sections.h"
 
 namespace keelrow::report {

@@ -4,14 +4,15 @@
 #include <numeric>
 
 #include "report/charts.h"
+#include "report/data_parts.h"
 #include "report/html.h"
+#include "report/page.h"
 #include "report/sections.h"
 
 namespace keelrow::report {
 namespace {
 
 constexpr size_t kBarsMax = 30;  // of more classes, the largest and the smallest half as many
-constexpr size_t kQuarantinedMax = 200;
 
 uint64_t Total(const SubsetCounts& subset) {
   return std::accumulate(subset.per_class.begin(), subset.per_class.end(), uint64_t{0});
@@ -62,45 +63,6 @@ std::string SubsetFacts(const DatasetSummary& data) {
   facts.push_back({"classes", Count(data.classes.size())});
   facts.push_back({"set hash", data.set_hash});
   return FactList(facts);
-}
-
-std::string QualityTable(const std::vector<QualityCheck>& quality) {
-  if (quality.empty()) return "";
-  std::string rows;
-  for (const QualityCheck& check : quality) {
-    rows += fmt::format(
-        "<tr><td><code>{}</code></td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td>"
-        "</tr>",
-        Escape(check.name), Escape(check.value), Escape(check.limit),
-        Verdict(check.passed, check.passed ? "passed" : "not passed"));
-  }
-  return "<h3>Quality</h3><div class=\"scroll\"><table><thead><tr><th>Check</th>"
-         "<th class=\"n\">Measured</th><th class=\"n\">Limit</th><th>Verdict</th></tr></thead>"
-         "<tbody>" +
-         rows + "</tbody></table></div>";
-}
-
-std::string CleaningFacts(const std::vector<Fact>& cleaning) {
-  return cleaning.empty() ? "" : "<h3>Cleaning</h3>" + FactList(cleaning);
-}
-
-std::string QuarantineList(const std::vector<Quarantined>& quarantined) {
-  if (quarantined.empty()) return "";
-  std::string rows;
-  const size_t shown = std::min(quarantined.size(), kQuarantinedMax);
-  for (size_t i = 0; i < shown; ++i) {
-    rows += fmt::format("<tr><td class=\"label\"><code>{}</code></td><td>{}</td></tr>",
-                        Escape(quarantined[i].id), Escape(quarantined[i].reason));
-  }
-  if (shown < quarantined.size()) {
-    rows += fmt::format("<tr><td colspan=\"2\">and {} more</td></tr>",
-                        Count(quarantined.size() - shown));
-  }
-  return fmt::format(
-      "<details{}><summary>{} set aside</summary><div class=\"scroll\"><table><thead><tr>"
-      "<th>Example</th><th>Reason</th></tr></thead><tbody>{}</tbody></table></div></details>",
-      quarantined.size() <= 10 ? " open" : "",
-      quarantined.size() == 1 ? "1 example" : Count(quarantined.size()) + " examples", rows);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "evaluate/metrics.h"
 #include "report/html.h"
+#include "report/page.h"
 #include "report/sections.h"
 
 namespace keelrow::report {

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "report/html.h"
+#include "report/page.h"
 #include "report/sections.h"
 
 namespace keelrow::report {

@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "report/html.h"
+#include "report/page.h"
 #include "report/sections.h"
-#include "report/style.h"
 
 namespace keelrow::report {
 namespace {
@@ -55,23 +55,6 @@ void CheckCounts(const ReportInput& input) {
   }
 }
 
-/// Nothing may be loaded and nothing may run, whatever a label contains.
-constexpr std::string_view kPolicy =
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
-    "form-action 'none'";
-
-std::string Head(const ReportInput& input) {
-  return fmt::format(
-      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta name=\"color-scheme\" content=\"light dark\">\n"
-      "<meta name=\"generator\" content=\"Keelrow {}\">\n"
-      "<title>{} · run {}</title>\n<style>\n{}</style>\n</head>\n",
-      kPolicy, Escape(input.lineage.program_version), Escape(input.project), Escape(input.run_id),
-      StyleSheet());
-}
-
 bool GatePassed(const ReportInput& input) {
   for (const GateCondition& row : input.gate) {
     if (!row.passed) return false;
@@ -79,63 +62,29 @@ bool GatePassed(const ReportInput& input) {
   return true;
 }
 
-std::string Banner(const ReportInput& input) {
-  const std::string gate =
-      input.gate.empty()
-          ? ""
-          : Verdict(GatePassed(input), GatePassed(input) ? "Gate passed" : "Gate not passed");
-  return fmt::format(
-      "<header><div><p class=\"eyebrow\">Training report</p><h1>{}</h1>"
-      "<p class=\"meta\"><span>run <code>{}</code></span><span>{}</span><span>{}</span></p></div>"
-      "<div class=\"badge\">{}</div></header>\n",
-      Escape(input.project), Escape(input.run_id), Escape(input.time), Escape(input.model.network),
-      gate);
-}
-
-std::string Wrap(const Section& section, std::string_view body) {
-  return fmt::format(
-      "<section id=\"{0}\"><div class=\"side\"><h2>{1}</h2><p>{2}</p></div>"
-      "<div class=\"body\">{3}</div></section>\n",
-      section.id, section.title, section.lead, body);
+Banner BannerOf(const ReportInput& input) {
+  Banner banner{.kind = "Training report",
+                .title = input.project,
+                .meta = {fmt::format("run <code>{}</code>", Escape(input.run_id)),
+                         Escape(input.time), Escape(input.model.network)}};
+  if (input.gate.empty()) return banner;
+  const bool passed = GatePassed(input);
+  banner.badge = Verdict(passed, passed ? "Gate passed" : "Gate not passed");
+  return banner;
 }
 
 }  // namespace
 
 std::string RenderHtml(const ReportInput& input) {
   CheckCounts(input);
-  std::string links;
-  std::string sections;
+  Page page{.title = fmt::format("{} · run {}", input.project, input.run_id),
+            .banner = BannerOf(input),
+            .sections = {},
+            .program_version = input.lineage.program_version};
   for (const Section& section : kSections) {
-    const std::string body = section.render(input);
-    if (body.empty()) continue;
-    links += fmt::format("<a href=\"#{}\">{}</a>", section.id, section.title);
-    sections += Wrap(section, body);
+    page.sections.push_back({section.id, section.title, section.lead, section.render(input)});
   }
-  return fmt::format(
-      "{}<body>\n<main>\n{}<nav aria-label=\"Sections\">{}</nav>\n{}"
-      "<footer>Made by Keelrow {} · this file is complete in itself: it loads nothing.</footer>\n"
-      "</main>\n</body>\n</html>\n",
-      Head(input), Banner(input), links, sections, Escape(input.lineage.program_version));
-}
-
-std::string Verdict(bool passed, std::string_view word) {
-  return fmt::format("<span class=\"verdict {}\"><b aria-hidden=\"true\">{}</b>{}</span>",
-                     passed ? "good" : "bad", passed ? "✓" : "✗", Escape(word));
-}
-
-std::string Figure(std::string_view svg, std::string_view caption) {
-  return fmt::format(
-      "<figure><div class=\"scroll\">{}</div>{}</figure>", svg,
-      caption.empty() ? "" : fmt::format("<figcaption>{}</figcaption>", Escape(caption)));
-}
-
-std::string FactList(const std::vector<Fact>& facts) {
-  std::string rows;
-  for (const auto& [name, value] : facts) {
-    if (value.empty()) continue;
-    rows += fmt::format("<dt>{}</dt><dd><code>{}</code></dd>", Escape(name), Escape(value));
-  }
-  return rows.empty() ? "" : "<dl>" + rows + "</dl>";
+  return RenderPage(page);
 }
 
 }  // namespace keelrow::report

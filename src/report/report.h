@@ -28,10 +28,11 @@ struct SubsetCounts {
 };
 
 struct QualityCheck {
-  std::string name;   // missing_rate
-  std::string value;  // 0.012
-  std::string limit;  // <0.05
-  bool passed = false;
+  std::string name;          // missing_rate
+  std::string value;         // 0.012
+  std::string limit;         // <0.05; empty: for information
+  bool passed = false;       // after cleaning, where there was any
+  std::string cleaned = {};  // the value after it
 };
 
 struct Quarantined {

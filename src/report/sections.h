@@ -20,11 +20,4 @@ std::string DataSection(const ReportInput& input);
 std::string OriginSection(const ReportInput& input);
 std::string ReproduceSection(const ReportInput& input);
 
-/// "✓ passed" or "✗ failed", told apart by sign, word and colour.
-std::string Verdict(bool passed, std::string_view word);
-/// A drawing that scrolls sideways on a narrow screen instead of shrinking its text away.
-std::string Figure(std::string_view svg, std::string_view caption);
-/// Facts as a definition list; values in a fixed-width font.
-std::string FactList(const std::vector<Fact>& facts);
-
 }  // namespace keelrow::report

@@ -14,6 +14,7 @@
 #include "data/image_encode.h"
 #include "pipeline/lock_file.h"
 #include "project/job_source.h"
+#include "steps/data_summary.h"
 #include "steps/gate.h"
 #include "steps/steps.h"
 
@@ -22,34 +23,16 @@ namespace {
 
 using report::ReportInput;
 
-void AddQuality(const job::StepJob& job, report::DatasetSummary& data) {
-  const Json quality = ReadJsonFile(job.Input("check", "quality.json"));
-  const Json& cleaned = quality.at("cleaned");
-  const Json& shown = cleaned.is_null() ? quality.at("report") : cleaned;
-  for (const Json& row : shown.at("checks")) {
-    data.quality.push_back({.name = row.at("check"),
-                            .value = fmt::format("{:.4g}", row.at("value").get<double>()),
-                            .limit = row.at("limit").is_null() ? "" : row.at("limit"),
-                            .passed = row.at("ok")});
-  }
-  for (const Json& row : quality.at("set_aside")) {
-    data.quarantined.push_back({.id = row.at("id"), .reason = row.at("reason")});
-  }
-}
-
-void AddCleaning(const job::StepJob& job, const data::Catalog& catalog,
-                 report::DatasetSummary& data) {
-  for (const Json& row : ReadJsonFile(job.Input("check", "quality.json")).at("imputed")) {
-    data.cleaning.push_back(
-        {fmt::format("imputed `{}`", row.at("column").get<std::string>()),
-         fmt::format("{} values with `{}` ({})", row.at("filled").get<int64_t>(),
-                     row.at("value").get<std::string>(), row.at("with").get<std::string>())});
-  }
+/// What was done to the data before training.
+std::vector<report::Fact> Cleaning(const Json& quality, const data::Catalog& catalog) {
+  std::vector<report::Fact> facts = Imputations(quality);
   const size_t once = catalog.In(data::Subset::kTrain).size();
   const size_t learned = catalog.ForTraining().size();
-  if (learned == once) return;
-  data.cleaning.push_back(
-      {"oversampled", fmt::format("{} training examples an epoch instead of {}", learned, once)});
+  if (learned != once) {
+    facts.push_back(
+        {"oversampled", fmt::format("{} training examples an epoch instead of {}", learned, once)});
+  }
+  return facts;
 }
 
 report::DatasetSummary SummarizeData(const job::StepJob& job, const data::Catalog& catalog) {
@@ -63,8 +46,10 @@ report::DatasetSummary SummarizeData(const job::StepJob& job, const data::Catalo
     }
     summary.subsets.push_back(std::move(row));
   }
-  AddQuality(job, summary);
-  AddCleaning(job, catalog, summary);
+  const Json quality = ReadJsonFile(job.Input("check", "quality.json"));
+  summary.quality = QualityChecks(quality);
+  summary.quarantined = SetAside(quality);
+  summary.cleaning = Cleaning(quality, catalog);
   return summary;
 }
 
