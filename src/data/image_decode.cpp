@@ -31,6 +31,10 @@ Expected<const ImageFormat*> FormatOf(std::span<const std::byte> bytes) {
     if (format->sniff(bytes)) return format;
   }
   if (bytes.empty()) return Error(Code::kBadExample, "not a picture: the file is empty");
+  if (StartsWith(bytes, "GIF8")) {
+    return Error(Code::kUnsupported, "the picture is a GIF, which is not read",
+                 {.hint = "save the frame that counts as PNG"});
+  }
   return Error(Code::kBadExample,
                fmt::format("not a picture: it starts with \"{}\"", Beginning(bytes)),
                {.hint = "PNG, JPEG and WebP are read; the file's name does not matter"});

@@ -16,6 +16,12 @@ Code CodeOf(std::string_view bytes, const DecodeOptions& options = {}) {
   return image ? Code::kInternal : image.error().code();
 }
 
+/// "" where it is decoded, or fails with another code.
+std::string MessageOf(std::string_view bytes, Code code) {
+  const Expected<Image> image = DecodeImage(bytes);
+  return !image && image.error().code() == code ? image.error().message() : "";
+}
+
 std::string Digest(const Image& image) {
   return Sha256Hex(std::as_bytes(std::span(image.pixels)));
 }
@@ -118,15 +124,58 @@ TEST(DecodeImageAttack, TextFileNamedPng) {
 }
 
 TEST(DecodeImageAttack, EmptyFile) {
-  EXPECT_EQ(CodeOf(""), Code::kBadExample);
+  EXPECT_EQ(MessageOf("", Code::kBadExample), "not a picture: the file is empty");
 }
 
 TEST(DecodeImageAttack, BombClaimsFiftyThousandSquare) {
-  const std::string bomb = WithClaimedSize(EncodePng(Gradient(8, 8, 1)), 50'000);
-  const Expected<Image> image = DecodeImage(bomb);
-  ASSERT_FALSE(image);
-  EXPECT_EQ(image.error().code(), Code::kLimit);
-  EXPECT_NE(image.error().message().find("50000 x 50000"), std::string::npos);
+  const char* rest = "claims 50000 x 50000 pixels; the limit is 64 million, and 65535 a side";
+  EXPECT_EQ(MessageOf(WithClaimedSize(EncodePng(Gradient(8, 8, 1)), 50'000), Code::kLimit),
+            std::string("the png picture ") + rest);
+  std::string jpeg = GoldenFile("jpeg_420");
+  const size_t frame = jpeg.find("\xff\xc0");  // then length and bits, then height and width
+  ASSERT_NE(frame, std::string::npos);
+  jpeg.replace(frame + 5, 4, "\xc3\x50\xc3\x50");
+  EXPECT_EQ(MessageOf(jpeg, Code::kLimit), std::string("the jpeg picture ") + rest);
+}
+
+/// A canvas may claim 2^24 pixels a side, but a still picture's is that of its only frame.
+TEST(DecodeImageAttack, WebpBombs) {
+  const std::string canvas("RIFF\x1e\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\x4f\xc3\0\x4f\xc3\0", 30);
+  std::string mismatched = canvas + GoldenFile("webp_lossy").substr(12);
+  mismatched[4] = static_cast<char>(mismatched.size() - 8);
+  mismatched[5] = static_cast<char>((mismatched.size() - 8) >> 8);
+  EXPECT_EQ(MessageOf(mismatched, Code::kCorrupt),
+            "the webp picture is damaged: it has no proper header");
+  std::string frame = GoldenFile("webp_lossy");
+  frame.replace(frame.find("\x9d\x01\x2a") + 3, 4, "\xff\x3f\xff\x3f");
+  EXPECT_EQ(MessageOf(frame, Code::kLimit),
+            "the webp picture claims 16383 x 16383 pixels; the limit is 64 million, and 65535 a "
+            "side");
+}
+
+/// Two frames of 4 x 4 pixels by Pillow 13: red.save(file, save_all=True, append_images=[blue]).
+TEST(DecodeImageAttack, AnimationsAreRefused) {
+  EXPECT_EQ(MessageOf(DecodeBase64("iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAACGFjVEwAAAACAA"
+                                   "AAAPONk3AAAAAaZmNUTAAAAAAAAAAEAAAABAAAAAAAAAAAAAAAAQAAZkfFsAAA"
+                                   "ABBJREFUeJxj/M+AAEwMRHEAM9EBBzqEPrgAAAAaZmNUTAAAAAEAAAAEAAAABA"
+                                   "AAAAAAAAAAAAAAAQAA/TQvZAAAABhmZEFUAAAAAnicY2Rg+M8AA0wMSAA3BwAx"
+                                   "0wEHhrHizAAAAABJRU5ErkJggg==")
+                          .value(),
+                      Code::kUnsupported),
+            "the png picture is an animation");
+  EXPECT_EQ(MessageOf(DecodeBase64("UklGRsQAAABXRUJQVlA4WAoAAAACAAAAAwAAAwAAQU5JTQYAAAAAAAAAAABBTk"
+                                   "1GSgAAAAAAAAAAAAMAAAMAAAAAAAJWUDggMgAAADABAJ0BKgQABAABQCYloAAD"
+                                   "cAD+8ut///mwP/bz/wR6Af//0uD//pcH//S4P/SkAAAAQU5NRkYAAAAAAAAAAA"
+                                   "ADAAADAAAAAAAAVlA4IC4AAAA0AQCdASoEAAQAAAAmJaAAA3AA/vtV4///S4P/"
+                                   "+lwf/9Lg/9Lg//rV5Vesq6AA")
+                          .value(),
+                      Code::kUnsupported),
+            "the webp picture is an animation");
+  EXPECT_EQ(MessageOf(DecodeBase64("R0lGODdhBAAEAIEAAP8AAAAAAAAAAAAAACwAAAAABAAEAAAICQABCBxIsCCAgA"
+                                   "Ah+QQBAAABACwAAAAABAAEAIEAAP8AAAAAAAAAAAAICQABCBxIsCCAgAA7")
+                          .value(),
+                      Code::kUnsupported),
+            "the picture is a GIF, which is not read");
 }
 
 TEST(DecodeImageAttack, SizeThatOverflows) {

@@ -41,6 +41,12 @@ inline Expected<ImageHeader> CheckDimensions(const ImageHeader& header,
   return header;
 }
 
+/// Nobody but the user knows which frame shows what the label says.
+inline Error Animation(std::string_view format) {
+  return Error(Code::kUnsupported, fmt::format("the {} picture is an animation", format),
+               {.hint = "save the frame that counts as PNG"});
+}
+
 inline bool StartsWith(std::span<const std::byte> bytes, std::string_view magic) {
   if (bytes.size() < magic.size()) return false;
   const std::string_view head(reinterpret_cast<const char*>(bytes.data()), magic.size());

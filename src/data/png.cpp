@@ -95,6 +95,19 @@ class PngReader {
   char message_[128] = {};
 };
 
+/// An animation announces itself, and how many frames it has, between the header and the pixels
+/// (APNG 1.0, chunk acTL).
+bool IsAnimated(std::span<const std::byte> bytes) {
+  constexpr size_t kFrame = 12;  // length, type and checksum of a chunk
+  for (size_t at = kMagic.size(); at + kFrame <= bytes.size();
+       at += kFrame + BigEndian(bytes, at)) {
+    const std::span<const std::byte> type = bytes.subspan(at + 4);
+    if (StartsWith(type, "IDAT")) return false;
+    if (StartsWith(type, "acTL")) return BigEndian(bytes, at + 8) > 1;
+  }
+  return false;
+}
+
 bool Sniff(std::span<const std::byte> bytes) {
   return StartsWith(bytes, kMagic);
 }
@@ -108,6 +121,7 @@ Expected<ImageHeader> Header(std::span<const std::byte> bytes) {
   if (width > PNG_UINT_31_MAX || height > PNG_UINT_31_MAX) {
     return Error(Code::kCorrupt, "the png picture is damaged: its size is out of range");
   }
+  if (IsAnimated(bytes)) return Animation("png");
   return ImageHeader{"png", static_cast<int>(width), static_cast<int>(height)};
 }
 

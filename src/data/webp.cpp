@@ -16,12 +16,9 @@ bool Sniff(std::span<const std::byte> bytes) {
 Expected<ImageHeader> Header(std::span<const std::byte> bytes) {
   WebPBitstreamFeatures features;
   if (WebPGetFeatures(Data(bytes), bytes.size(), &features) != VP8_STATUS_OK) {
-    return Error(Code::kCorrupt, "the webp picture is damaged: it has no header");
+    return Error(Code::kCorrupt, "the webp picture is damaged: it has no proper header");
   }
-  if (features.has_animation != 0) {
-    return Error(Code::kUnsupported, "the webp picture is an animation",
-                 {.hint = "save the frame that counts as PNG"});
-  }
+  if (features.has_animation != 0) return Animation("webp");
   return ImageHeader{"webp", features.width, features.height};
 }
 
