@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "base/data_for_test.h"
+#include "base/parallel.h"
 #include "base/random.h"
 #include "data/image_decode.h"
 #include "data/source.h"
@@ -163,6 +164,52 @@ TEST(FindNearDuplicates, OfCifar10) {
   EXPECT_NE(std::ranges::find(names, "bird/2082.jpg bird/2984.jpg"), names.end());
   EXPECT_NE(std::ranges::find(names, "airplane/0713.jpg airplane/2107.jpg"), names.end());
   EXPECT_LT(pairs.size(), 10U);
+}
+
+/// A photo saved again and again: darker, brighter, with more contrast and noise each time.
+Image Distorted(Image image, size_t number) {
+  Random random(6, "distorted", {number});
+  const double gain = random.Uniform(0.85, 1.1);
+  const double shift = random.Uniform(-10, 10);
+  const double noise = random.Uniform(0, 6);
+  for (uint8_t& level : image.pixels) {
+    const double changed = gain * level + shift + random.Uniform(-noise, noise);
+    level = static_cast<uint8_t>(std::clamp(changed, 0.0, 255.0));
+  }
+  return image;
+}
+
+/// What a large collection looks like: families of pictures instead of hashes far from each other.
+TEST(FindNearDuplicates, AHundredThousandDistortedPhotosTakeSeconds) {
+  const fs::path path = DataForTest("cifar10.tar");
+  if (!fs::exists(path)) GTEST_SKIP() << AbsentData("cifar10.tar");
+  const auto source = OpenSource({.path = path});
+  const std::vector<Example> examples = source->List();
+  std::vector<Image> photos(examples.size());
+  ParallelFor(photos.size(), [&](size_t i) {
+    photos[i] = DecodeImage(source->Read(examples[i]).Value()).Value();
+  });
+  std::vector<Fingerprint> fingerprints(100'000);
+  ParallelFor(fingerprints.size(), [&](size_t i) {
+    fingerprints[i] = Of(Distorted(photos[i % photos.size()], i));
+  });
+  const auto start = std::chrono::steady_clock::now();
+  const std::vector<NearDuplicate> pairs = Find(fingerprints);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  std::vector<bool> found(fingerprints.size());
+  size_t strangers = 0;
+  for (const NearDuplicate& pair : pairs) {
+    const bool family = pair.first % photos.size() == pair.second % photos.size();
+    if (family) found[pair.first] = found[pair.second] = true;
+    strangers += family ? 0 : 1;
+  }
+  const auto share = static_cast<double>(std::ranges::count(found, true)) / 100'000;
+  fmt::print("100,000 distorted photos compared in {:.2f} s: {} pairs, of them {} of other photos; "
+             "{:.1f} % found\n",
+             took.count(), pairs.size(), strangers, 100 * share);
+  EXPECT_LT(took.count(), 60);
+  EXPECT_GT(share, 0.95);
+  EXPECT_LT(strangers, pairs.size() / 100);
 }
 
 }  // namespace
