@@ -7,6 +7,7 @@
 
 #include "evaluate/calibration.h"
 #include "evaluate/confusion.h"
+#include "evaluate/ranking.h"
 
 namespace keelrow::evaluate {
 namespace {
@@ -60,6 +61,26 @@ double CalibrationError(Predictions predictions, size_t) {
   return ExpectedCalibrationError(ReliabilityBins(predictions));
 }
 
+/// Over the classes that have a value; NaN where none has.
+double MeanOverClasses(Predictions predictions, size_t classes,
+                       std::optional<double> ClassRanking::*value) {
+  double sum = 0;
+  double present = 0;
+  for (const ClassRanking& ranking : RankClasses(predictions, classes)) {
+    sum += (ranking.*value).value_or(0);
+    present += (ranking.*value).has_value() ? 1 : 0;
+  }
+  return sum / present;
+}
+
+double RocAuc(Predictions predictions, size_t classes) {
+  return MeanOverClasses(predictions, classes, &ClassRanking::auc);
+}
+
+double AveragePrecision(Predictions predictions, size_t classes) {
+  return MeanOverClasses(predictions, classes, &ClassRanking::average_precision);
+}
+
 /// Classes tied with the truth at the fifth place are taken in order of their index.
 double TopFive(Predictions predictions, size_t) {
   return MeanOver(predictions, [](const Prediction& p) {
@@ -82,6 +103,10 @@ constexpr auto kTable = std::to_array<Metric>({
    Better::kHigher, 1, MacroF1},
   {"top_5", "Top-5 accuracy", "share of examples whose true class is among the five most probable",
    Better::kHigher, 6, TopFive},
+  {"roc_auc", "ROC AUC", "area under the ROC curve of one class against all others, mean over the classes that occur",
+   Better::kHigher, 2, RocAuc},
+  {"average_precision", "Average precision", "mean precision over the steps of recall of one class against all others, mean over the classes that occur",
+   Better::kHigher, 2, AveragePrecision},
   {"log_loss", "Log loss", "mean of -ln(probability of the true class), probabilities not below 1.2e-7",
    Better::kLower, 1, LogLoss},
   {"ece", "Calibration error", "expected calibration error: mean gap between confidence and accuracy, 15 equal bins",
@@ -106,7 +131,8 @@ std::map<std::string, double> ComputeMetrics(Predictions predictions, size_t cla
   std::map<std::string, double> values;
   for (const Metric& metric : kTable) {
     if (classes < metric.classes_min) continue;
-    values.emplace(metric.name, metric.compute(predictions, classes));
+    const double value = metric.compute(predictions, classes);
+    if (!std::isnan(value)) values.emplace(metric.name, value);
   }
   return values;
 }

@@ -28,7 +28,8 @@ std::span<const Metric> MetricsTable();
 /// The row of that name, or null.
 const Metric* FindMetric(std::string_view name);
 
-/// Every metric that applies to that many classes. Throws as CheckPredictions does.
+/// Every metric that applies to that many classes and says something about these predictions (of
+/// one class alone there is no ROC curve). Throws as CheckPredictions does.
 std::map<std::string, double> ComputeMetrics(std::span<const Prediction> predictions,
                                              size_t classes);
 
