@@ -1,6 +1,8 @@
 #include "evaluate/evaluation.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <tuple>
 
 #include "evaluate/metrics.h"
@@ -12,7 +14,8 @@ bool SurerThan(const Mistake& a, const Mistake& b) {
   return std::tie(b.probability, a.id) < std::tie(a.probability, b.id);
 }
 
-std::vector<Mistake> WorstMistakes(std::span<const Prediction> predictions) {
+/// The surest first.
+std::vector<Mistake> Mistakes(std::span<const Prediction> predictions) {
   std::vector<Mistake> mistakes;
   for (const Prediction& prediction : predictions) {
     const auto truth = static_cast<size_t>(prediction.truth);
@@ -24,8 +27,35 @@ std::vector<Mistake> WorstMistakes(std::span<const Prediction> predictions) {
                         .probability = Confidence(prediction)});
   }
   std::sort(mistakes.begin(), mistakes.end(), SurerThan);
-  if (mistakes.size() > kWorstMistakes) mistakes.resize(kWorstMistakes);
   return mistakes;
+}
+
+std::vector<ConfusedPair> MostConfused(std::span<const Mistake> mistakes) {
+  std::map<std::pair<size_t, size_t>, ConfusedPair> found;
+  for (const Mistake& mistake : mistakes) {
+    ConfusedPair& pair = found[{mistake.truth, mistake.predicted}];
+    pair.truth = mistake.truth;
+    pair.predicted = mistake.predicted;
+    if (pair.count++ < kConfusedExamples) pair.surest.push_back(mistake);
+  }
+  std::vector<ConfusedPair> pairs;
+  for (auto& [classes, pair] : found) pairs.push_back(std::move(pair));
+  std::ranges::stable_sort(pairs, std::greater(), &ConfusedPair::count);
+  if (pairs.size() > kConfusedPairs) pairs.resize(kConfusedPairs);
+  return pairs;
+}
+
+/// A thousand curves would be megabytes that nobody looks at.
+void KeepWorstCurves(std::vector<ClassRanking>& rankings) {
+  std::vector<ClassRanking*> order;
+  for (ClassRanking& ranking : rankings) order.push_back(&ranking);
+  std::ranges::stable_sort(order, {}, [](const ClassRanking* ranking) {
+    return ranking->average_precision.value_or(2);
+  });
+  for (size_t i = kCurvesMax; i < order.size(); ++i) {
+    order[i]->roc.clear();
+    order[i]->precision_recall.clear();
+  }
 }
 
 }  // namespace
@@ -39,7 +69,12 @@ Evaluation Evaluate(std::span<const Prediction> predictions, std::vector<std::st
       WilsonInterval({.successes = result.confusion.Correct(), .trials = result.confusion.Total()});
   result.per_class = ScoreClasses(result.confusion);
   result.reliability = ReliabilityBins(predictions);
-  result.worst = WorstMistakes(predictions);
+  result.ranking = RankClasses(predictions, count);
+  KeepWorstCurves(result.ranking);
+  result.slices = SliceByColumns(predictions);
+  result.worst = Mistakes(predictions);
+  result.confused = MostConfused(result.worst);
+  if (result.worst.size() > kWorstMistakes) result.worst.resize(kWorstMistakes);
   return result;
 }
 

@@ -130,6 +130,36 @@ TEST(Evaluate, ListsTheSurestMistakesFirst) {
   EXPECT_EQ(Evaluate(RandomPredictions(300, 4), {"a", "b", "c", "d"}).worst.size(), kWorstMistakes);
 }
 
+TEST(Evaluate, NamesTheMostConfusedPairs) {
+  auto predictions = EightExamples();
+  predictions.push_back({"i", 1, {.9f, .1f, 0}});
+  const Evaluation result = Evaluate(predictions, kClasses);
+  ASSERT_EQ(result.confused.size(), 3u);
+  const ConfusedPair& first = result.confused[0];
+  EXPECT_EQ(first.truth, 1u);
+  EXPECT_EQ(first.predicted, 0u);
+  EXPECT_EQ(first.count, 2u);
+  ASSERT_EQ(first.surest.size(), 2u);
+  EXPECT_EQ(first.surest[0].id, "i");
+  EXPECT_EQ(first.surest[1].id, "f");
+}
+
+TEST(Evaluate, KeepsCurvesOfTheWorstRankedOnly) {
+  const Evaluation result =
+      Evaluate(RandomPredictions(900, 30), std::vector<std::string>(30, "class"));
+  double drawn_max = 0;
+  double hidden_min = 1;
+  size_t drawn = 0;
+  for (const ClassRanking& ranking : result.ranking) {
+    const double precision = ranking.average_precision.value();
+    drawn += ranking.roc.empty() ? 0 : 1;
+    if (ranking.roc.empty()) hidden_min = std::min(hidden_min, precision);
+    if (!ranking.roc.empty()) drawn_max = std::max(drawn_max, precision);
+  }
+  EXPECT_EQ(drawn, kCurvesMax);
+  EXPECT_LE(drawn_max, hidden_min);
+}
+
 TEST(Evaluate, DoesNotDependOnTheOrderOfExamples) {
   auto predictions = RandomPredictions(200, 3);
   const Evaluation forward = Evaluate(predictions, kClasses);
@@ -143,7 +173,10 @@ TEST(Evaluate, DoesNotDependOnTheOrderOfExamples) {
 }
 
 TEST(EvaluationJson, ReturnsTheSameValue) {
-  const Evaluation result = Evaluate(RandomPredictions(500, 3), kClasses);
+  auto predictions = RandomPredictions(500, 3);
+  for (size_t i = 0; i < 500; ++i) predictions[i].columns["light"] = i % 3 == 0 ? "day" : "night";
+  const Evaluation result = Evaluate(predictions, kClasses);
+  EXPECT_EQ(result.slices.size(), 2u);
   const Json json = Json::parse(ToJson(result).dump());
   EXPECT_EQ(EvaluationFromJson(json, "metrics.json"), result);
 }
@@ -158,6 +191,9 @@ TEST(EvaluationJson, RefusesDamage) {
   EXPECT_EQ(code_with([](Json& j) { j.erase("confusion"); }), Code::kCorrupt);
   EXPECT_EQ(code_with([](Json& j) { j["confusion"].erase(0); }), Code::kCorrupt);
   EXPECT_EQ(code_with([](Json& j) { j["worst"][0]["predicted"] = 3; }), Code::kCorrupt);
+  EXPECT_EQ(code_with([](Json& j) { j["ranking"].erase(0); }), Code::kCorrupt);
+  EXPECT_EQ(code_with([](Json& j) { j["ranking"][0]["roc"][0] = 1; }), Code::kCorrupt);
+  EXPECT_EQ(code_with([](Json& j) { j["confused"][0]["truth"] = 3; }), Code::kCorrupt);
   EXPECT_EQ(code_with([](Json& j) { j["metrics"]["ece"] = "low"; }), Code::kCorrupt);
   EXPECT_EQ(code_with([](Json& j) { j = "metrics"; }), Code::kCorrupt);
 }

@@ -17,7 +17,7 @@ bool IsProbability(float value) {
 }
 
 void CheckPrediction(const Prediction& prediction, size_t classes) {
-  const auto& [id, truth, probabilities] = prediction;
+  const auto& [id, truth, probabilities, columns] = prediction;
   if (probabilities.size() != classes) {
     throw Error(Code::kBadValue, fmt::format("prediction `{}` has {} probabilities for {} classes",
                                              id, probabilities.size(), classes));

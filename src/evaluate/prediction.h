@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ struct Prediction {
   std::string id;
   int truth = 0;
   std::vector<float> probabilities;
+  std::map<std::string, std::string> columns = {};  // what else the data says; empty: missing
 };
 
 /// The most probable class; the first of equals, so that the answer never depends on the machine.

@@ -63,10 +63,10 @@ std::vector<Prediction> Predict(const Answered& answered, const engine::Postproc
                                 const engine::PostprocessOptions& options) {
   std::vector<Prediction> predictions;
   for (size_t i = 0; i < answered.examples.size(); ++i) {
-    predictions.push_back(
-        {.id = answered.examples[i].id,
-         .truth = answered.outputs[i].truth,
-         .probabilities = postprocess.scores(answered.outputs[i].logits, options)});
+    predictions.push_back({.id = answered.examples[i].id,
+                           .truth = answered.outputs[i].truth,
+                           .probabilities = postprocess.scores(answered.outputs[i].logits, options),
+                           .columns = answered.examples[i].columns});
   }
   return predictions;
 }

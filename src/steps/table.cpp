@@ -70,7 +70,7 @@ const std::vector<Step>& ImageClassification() {
        .wanted = [](const project::Project& p) { return p.cross_validation.folds > 0; }},
       {{.name = "evaluate",
         .help = "Checks the engine against the trainer, then answers every held-back example.",
-        .version = 2,
+        .version = 3,
         .after = {"split", "train"},
         .config = SourceAnd({"name", "task", "prepare", "predict"})},
        Evaluate},
