@@ -46,6 +46,19 @@ struct BarChart {
 };
 std::string DrawBars(const BarChart& chart);
 
+struct SquareChart {
+  std::string title;
+  std::string x_label;
+  std::string y_label;
+  std::vector<Series> series;  // shares; the first 4 in colours, the others gray
+  bool diagonal = false;
+};
+/// Curves over [0, 1] in both directions. Names are tooltips: the caller shows those of the
+/// first 4.
+std::string DrawSquare(const SquareChart& chart);
+/// A short line as DrawSquare draws that series, for a row about it.
+std::string LineSample(size_t index);
+
 /// Truth in rows, prediction in columns. Only the classes of `shown`, indices in ascending order.
 std::string DrawConfusion(const evaluate::Evaluation& evaluation, const std::vector<size_t>& shown);
 

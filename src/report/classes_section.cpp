@@ -9,6 +9,7 @@
 namespace keelrow::report {
 namespace {
 
+using evaluate::ClassRanking;
 using evaluate::ClassScores;
 using evaluate::Evaluation;
 
@@ -22,22 +23,27 @@ std::vector<size_t> WeakestFirst(const Evaluation& test) {
   return order;
 }
 
+std::string Area(const std::optional<double>& area) {
+  return area ? fmt::format("{:.4f}", *area) : "–";
+}
+
 /// A meter is drawn by the browser's own means, needs no script and is read aloud with its value.
-std::string Row(const std::string& label, const ClassScores& scores) {
+std::string Row(const std::string& label, const ClassScores& scores, const ClassRanking& ranking) {
   return fmt::format(
       "<tr><td class=\"label\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>"
       "<td class=\"n\">{}</td><td class=\"bar\"><svg class=\"meter\" viewBox=\"0 0 100 6\" "
       "preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"100\" height=\"6\" "
       "class=\"track\"/><rect width=\"{:.1f}\" height=\"6\" class=\"fill s0\"/></svg></td>"
-      "<td class=\"n strong\">{}</td></tr>",
+      "<td class=\"n strong\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
       Escape(label), Count(scores.support), Percent(scores.precision, 1), Percent(scores.recall, 1),
-      100 * scores.f1, Percent(scores.f1, 1));
+      100 * scores.f1, Percent(scores.f1, 1), Area(ranking.auc), Area(ranking.average_precision));
 }
 
 std::string Table(const std::string& rows) {
   return "<div class=\"scroll\"><table class=\"classes\"><thead><tr><th>Class</th>"
          "<th class=\"n\">Examples</th><th class=\"n\">Precision</th><th class=\"n\">Recall</th>"
-         "<th colspan=\"2\">F1</th></tr></thead><tbody>" +
+         "<th colspan=\"2\">F1</th><th class=\"n\">ROC AUC</th>"
+         "<th class=\"n\">Average precision</th></tr></thead><tbody>" +
          rows + "</tbody></table></div>";
 }
 
@@ -50,7 +56,8 @@ std::string ClassesSection(const ReportInput& input) {
   std::string folded;
   size_t written = 0;
   for (const size_t c : WeakestFirst(test)) {
-    (written++ < kOpenRows ? open : folded) += Row(test.classes[c], test.per_class[c]);
+    (written++ < kOpenRows ? open : folded) +=
+        Row(test.classes[c], test.per_class[c], test.ranking[c]);
   }
   if (folded.empty()) return Table(open);
   return Table(open) + fmt::format("<details><summary>The other {} classes</summary>{}</details>",

@@ -15,7 +15,6 @@ using evaluate::ConfusionMatrix;
 using evaluate::Evaluation;
 
 constexpr size_t kClassesMax = 30;  // more cells than that are neither read nor drawn well
-constexpr size_t kPairsMax = 8;
 
 /// All classes, or those with most mistakes; in the order of the classes.
 std::vector<size_t> ClassesToShow(const ConfusionMatrix& confusion) {
@@ -33,31 +32,10 @@ std::vector<size_t> ClassesToShow(const ConfusionMatrix& confusion) {
   return order;
 }
 
-struct Pair {
-  size_t truth;
-  size_t predicted;
-  uint64_t count;
-};
-
-std::vector<Pair> MostConfused(const ConfusionMatrix& confusion) {
-  std::vector<Pair> pairs;
-  for (size_t truth = 0; truth < confusion.classes(); ++truth) {
-    for (size_t c = 0; c < confusion.classes(); ++c) {
-      if (c != truth && confusion.at(truth, c) > 0)
-        pairs.push_back({truth, c, confusion.at(truth, c)});
-    }
-  }
-  std::stable_sort(pairs.begin(), pairs.end(),
-                   [](const Pair& a, const Pair& b) { return a.count > b.count; });
-  if (pairs.size() > kPairsMax) pairs.resize(kPairsMax);
-  return pairs;
-}
-
 std::string PairList(const Evaluation& test) {
-  const auto pairs = MostConfused(test.confusion);
-  if (pairs.empty()) return "<p class=\"quiet\">Nothing was confused.</p>";
+  if (test.confused.empty()) return "<p class=\"quiet\">Nothing was confused.</p>";
   std::string rows;
-  for (const Pair& pair : pairs) {
+  for (const evaluate::ConfusedPair& pair : test.confused) {
     rows += fmt::format(
         "<li><span class=\"swap\"><b>{}</b> → <b>{}</b></span><span class=\"n\">{}×</span></li>",
         Escape(Shorten(test.classes[pair.truth], 30)),

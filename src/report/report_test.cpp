@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <regex>
 
 #include "base/base64.h"
@@ -34,7 +35,11 @@ evaluate::Evaluation SampleEvaluation(const std::vector<std::string>& classes) {
     const double rest = (1 - sure) / static_cast<double>(classes.size() - 1);
     std::vector<float> p(classes.size(), static_cast<float>(rest));
     p[favoured] = static_cast<float>(sure);
-    predictions.push_back({"pictures/" + std::to_string(i) + ".png", static_cast<int>(truth), p});
+    predictions.push_back({.id = "pictures/" + std::to_string(i) + ".png",
+                           .truth = static_cast<int>(truth),
+                           .probabilities = p,
+                           .columns = {{"light", favoured == truth ? "day" : "night"},
+                                       {kAttack, i % 2 == 0 ? kAttack : ""}}});
   }
   return evaluate::Evaluate(predictions, classes);
 }
@@ -50,6 +55,9 @@ ReportInput SampleInput(const std::vector<std::string>& classes) {
   input.data.quarantined = {{"pictures/9.png", "not a picture"}};
   for (int i = 1; i <= 5; ++i) input.history.push_back({i, 1.0 / i, 1.2 / i, 1 - 0.1 / i, 1e-3});
   for (const auto& mistake : input.test.worst) input.pictures[mistake.id] = kPixel;
+  for (const auto& pair : input.test.confused) {
+    for (const auto& mistake : pair.surest) input.pictures[mistake.id] = kPixel;
+  }
   input.gate = {{"test.accuracy >=0.9", "0.93", true}, {"latency.p99 <50ms", "3.1 ms", true}};
   input.model = {"small_cnn", 123456, 500000, 1.2e-6};
   input.lineage = {.data_hash = "sha256:da7a", .bundle_sha256 = "b0d1e", .seed = 7, .threads = 2};
@@ -76,8 +84,8 @@ size_t CountOf(const std::string& text, std::string_view piece) {
 
 TEST(Report, HoldsEverySection) {
   const std::string page = Render({"cat", "dog", "owl"});
-  for (const auto* id : {"result", "training", "confusion", "classes", "reliability", "mistakes",
-                         "data", "origin", "reproduce"}) {
+  for (const auto* id : {"result", "training", "confusion", "confused", "classes", "ranking",
+                         "slices", "reliability", "mistakes", "data", "origin", "reproduce"}) {
     EXPECT_THAT(page, HasSubstr("<section id=\"" + std::string(id) + "\">"));
     EXPECT_THAT(page, HasSubstr("href=\"#" + std::string(id) + "\""));
   }
@@ -112,11 +120,53 @@ TEST(Report, EscapesWhateverAUserWrites) {
 
 TEST(Report, ShowsPicturesOfMistakesAndSaysWhereOneIsMissing) {
   ReportInput input = SampleInput({"cat", "dog", "owl"});
+  input.test.confused.clear();
   ASSERT_GE(input.test.worst.size(), 2u);
   input.pictures.erase(input.test.worst[0].id);
   const std::string page = RenderHtml(input);
   EXPECT_EQ(CountOf(page, "data:image/png;base64,"), input.test.worst.size() - 1);
   EXPECT_EQ(CountOf(page, "no picture"), 1u);
+}
+
+TEST(Report, ShowsConfusedPairsAsPicturesUnlessTheyAreSingle) {
+  ReportInput input = SampleInput({"cat", "dog", "owl"});
+  input.test.worst.clear();
+  input.test.confused = {
+      {.truth = 1,
+       .predicted = 0,
+       .count = 3,
+       .surest = {{"a.png", 1, 0, 0.98}, {"b.png", 1, 0, 0.61}}},
+      {.truth = 2, .predicted = 0, .count = 1, .surest = {{"c.png", 2, 0, 0.9}}}};
+  input.pictures = {{"a.png", kPixel}, {"b.png", kPixel}, {"c.png", kPixel}};
+  const std::string page = RenderHtml(input);
+  EXPECT_EQ(CountOf(page, "data:image/png;base64,"), 2u);
+  EXPECT_THAT(page, HasSubstr("3 of 40 examples, 7.5"));
+  EXPECT_THAT(page, HasSubstr("(98.0"));
+}
+
+TEST(Report, NamesTheWorstRankedClassesAndThoseWithoutExamples) {
+  ReportInput input = SampleInput(ManyClasses(200));
+  const auto undrawn = std::ranges::find_if(
+      input.test.ranking, [](const auto& ranking) { return ranking.roc.empty(); });
+  *undrawn = {};
+  const std::string page = RenderHtml(input);
+  EXPECT_EQ(CountOf(page, "class=\"line other\""), 2 * (evaluate::kCurvesMax - 4));
+  EXPECT_THAT(page, HasSubstr("20 other classes, the next lowest of 199"));
+  EXPECT_THAT(page, HasSubstr("1 of 200 classes has no test example"));
+}
+
+TEST(Report, TellsSlicesThatAreWorseFromChance) {
+  ReportInput input = SampleInput({"cat", "dog"});
+  input.test.slices = {{"light", "night", 0, 40, 30, 0.0004},
+                       {"light", "dusk", 0, 40, 35, 0.4},
+                       {"camera", "", 3, 21, 20, 1},
+                       {"camera", "", 0, 50, 50, 0.01}};
+  const std::string page = RenderHtml(input);
+  EXPECT_THAT(page, HasSubstr("worse, p &lt; 0.001"));
+  EXPECT_THAT(page, HasSubstr("better, p = 0.010"));
+  EXPECT_EQ(CountOf(page, "may be chance"), 2u);
+  EXPECT_THAT(page, HasSubstr("3 rare values"));
+  EXPECT_THAT(page, HasSubstr("missing"));
 }
 
 TEST(Report, SaysWhenTheGateIsNotPassed) {

@@ -11,7 +11,10 @@ namespace keelrow::report {
 std::string HeadlineSection(const ReportInput& input);
 std::string CurvesSection(const ReportInput& input);
 std::string ConfusionSection(const ReportInput& input);
+std::string ConfusedSection(const ReportInput& input);
 std::string ClassesSection(const ReportInput& input);
+std::string RankingSection(const ReportInput& input);
+std::string SlicesSection(const ReportInput& input);
 std::string ReliabilitySection(const ReportInput& input);
 std::string MistakesSection(const ReportInput& input);
 std::string CrossValidationSection(const ReportInput& input);

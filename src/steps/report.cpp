@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "base/files.h"
@@ -17,6 +18,7 @@
 #include "steps/data_summary.h"
 #include "steps/gate.h"
 #include "steps/steps.h"
+#include "transforms/resample.h"
 
 namespace keelrow::steps {
 namespace {
@@ -74,9 +76,22 @@ std::vector<report::Epoch> ReadHistory(const job::StepJob& job) {
 std::set<std::string> ShownExamples(const ReportInput& input) {
   std::set<std::string> ids;
   for (const evaluate::Mistake& mistake : input.test.worst) ids.insert(mistake.id);
+  for (const evaluate::ConfusedPair& pair : input.test.confused) {
+    for (const evaluate::Mistake& mistake : pair.surest) ids.insert(mistake.id);
+  }
   const size_t suspects = std::min(input.suspect_labels.size(), report::kSuspectLabelsShown);
   for (size_t i = 0; i < suspects; ++i) ids.insert(input.suspect_labels[i].id);
   return ids;
+}
+
+/// Photos by the hundred thousand pixels would make a page of megabytes.
+data::Image Thumbnail(data::Image image) {
+  constexpr int kSideMax = 256;  // twice what a card shows, for dense screens
+  const int side = std::max(image.width, image.height);
+  if (side <= kSideMax) return image;
+  const auto shrunk = [side](int length) { return std::max(1, length * kSideMax / side); };
+  return transforms::Resample(image,
+                              {.width = shrunk(image.width), .height = shrunk(image.height)});
 }
 
 /// Their pictures, as PNG whatever they were.
@@ -87,8 +102,8 @@ std::map<std::string, std::string> ReadPictures(const job::StepJob& job,
   std::map<std::string, std::string> pictures;
   for (const data::Example& example : catalog.examples) {
     if (!ids.contains(example.id)) continue;
-    const data::Image image = data::DecodeImage(source->Read(example).Value()).Value();
-    pictures[example.id] = data::EncodePng(image);
+    data::Image image = data::DecodeImage(source->Read(example).Value()).Value();
+    pictures[example.id] = data::EncodePng(Thumbnail(std::move(image)));
   }
   return pictures;
 }
