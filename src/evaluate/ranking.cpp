@@ -40,11 +40,17 @@ std::vector<Passed> Sweep(std::span<const Prediction> predictions, size_t label)
   return steps;
 }
 
-/// The first and the last point always stay.
+/// The first and the last point always stay. Of a straight run up or to the right, both ends.
 void Append(std::vector<CurvePoint>& curve, CurvePoint point, bool last) {
-  const bool far = curve.empty() || std::abs(point.x - curve.back().x) >= kCurveStep ||
-                   std::abs(point.y - curve.back().y) >= kCurveStep;
-  if (far || last) curve.push_back(point);
+  const CurvePoint back = curve.back();
+  const bool far =
+      std::abs(point.x - back.x) >= kCurveStep || std::abs(point.y - back.y) >= kCurveStep;
+  if (!far && !last) return;
+  const bool straight =
+      curve.size() > 1 && ((curve[curve.size() - 2].x == back.x && back.x == point.x) ||
+                           (curve[curve.size() - 2].y == back.y && back.y == point.y));
+  if (straight) curve.pop_back();
+  curve.push_back(point);
 }
 
 }  // namespace

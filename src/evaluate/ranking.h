@@ -29,7 +29,7 @@ struct ClassRanking {
 
 /// Points closer than this to the one before are left out of a curve, which so has a few hundred at
 /// most; the areas know them all.
-inline constexpr double kCurveStep = 0.01;
+inline constexpr double kCurveStep = 0.005;
 
 /// `predictions` have passed CheckPredictions; `label` is an index into their probabilities.
 ClassRanking RankClass(std::span<const Prediction> predictions, size_t label);

@@ -50,11 +50,13 @@ struct SquareChart {
   std::string title;
   std::string x_label;
   std::string y_label;
+  Range x;
+  Range y;
   std::vector<Series> series;  // shares; the first 4 in colours, the others gray
   bool diagonal = false;
 };
-/// Curves over [0, 1] in both directions. Names are tooltips: the caller shows those of the
-/// first 4.
+/// Curves of shares by shares, clipped to the ranges. Names are tooltips: the caller shows those of
+/// the first 4.
 std::string DrawSquare(const SquareChart& chart);
 /// A short line as DrawSquare draws that series, for a row about it.
 std::string LineSample(size_t index);

@@ -86,9 +86,23 @@ TEST(Charts, SurviveASinglePointAndNoSpread) {
   EXPECT_THAT(bars, Not(HasSubstr("nan")));
 }
 
+TEST(Charts, DrawFourCurvesInColoursAndOthersGray) {
+  SquareChart chart{.x_label = "recall", .y_label = "precision", .x = {.8, 1}, .y = {.8, 1}};
+  for (const auto* name : {"a", "b", "c", "d", "e"}) {
+    chart.series.push_back({name, {{0, 1}, {1, .1}}});
+  }
+  const std::string svg = DrawSquare(chart);
+  for (const auto* text : {"line s0", "line s3", "line other", ">85", "<title>e</title>"}) {
+    EXPECT_THAT(svg, HasSubstr(text));
+  }
+  EXPECT_THAT(svg, Not(HasSubstr("line s4")));
+  EXPECT_LT(svg.find("<title>e<"), svg.find("<title>a<")) << "the first lies on top";
+}
+
 TEST(Charts, EscapeLabels) {
   const std::string label = "<script>x</script>";
   EXPECT_THAT(DrawBars({.series = {label}, .rows = {{label, {1}}}}), Not(HasSubstr("<script")));
+  EXPECT_THAT(DrawSquare({.series = {{label, {{0, 0}, {1, 1}}}}}), Not(HasSubstr("<script")));
   const std::vector<evaluate::Prediction> predictions = {{"a", 0, {.2f, .8f}}};
   const auto evaluation = evaluate::Evaluate(predictions, {label, "b"});
   EXPECT_THAT(DrawConfusion(evaluation, {0, 1}), Not(HasSubstr("<script")));

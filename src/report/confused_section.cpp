@@ -22,7 +22,7 @@ std::string PairOf(const ConfusedPair& pair, const ReportInput& input) {
         {.id = mistake.id, .from = truth, .to = predicted, .probability = mistake.probability});
   }
   const uint64_t support = test.per_class[pair.truth].support;
-  return fmt::format("<h3>{} → {}</h3><p class=\"quiet\">{} of {} examples, {}</p>{}",
+  return fmt::format("<h3>{} → {}<span class=\"quiet\">{} of {} examples, {}</span></h3>{}",
                      Escape(truth), Escape(predicted), Count(pair.count), Count(support),
                      Percent(static_cast<double>(pair.count) / static_cast<double>(support), 1),
                      Cards(cards, input.pictures));

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "report/charts.h"
 #include "report/html.h"
@@ -25,6 +26,30 @@ std::vector<size_t> DrawnClasses(const Evaluation& test) {
   return drawn;
 }
 
+/// How far a curve stays from the corner where a perfect one turns.
+double FromCorner(const std::vector<CurvePoint>& curve, const CurvePoint& corner) {
+  double least = 1;
+  for (const auto& [x, y] : curve) {
+    least = std::min(least, std::max(std::abs(x - corner.x), std::abs(y - corner.y)));
+  }
+  return least;
+}
+
+/// The side of the square at that corner in which all curves turn: of a good model the whole chart
+/// would show two straight lines.
+double Side(const Evaluation& test, const std::vector<size_t>& drawn) {
+  double farthest = 0;
+  for (const size_t c : drawn) {
+    const ClassRanking& ranking = test.ranking[c];
+    farthest = std::max(
+        {farthest, FromCorner(ranking.roc, {0, 1}), FromCorner(ranking.precision_recall, {1, 1})});
+  }
+  for (const double side : {0.05, 0.1, 0.2, 0.5}) {
+    if (farthest <= side / 2) return side;
+  }
+  return 1;
+}
+
 std::vector<Point> Joined(const std::vector<CurvePoint>& curve) {
   std::vector<Point> points;
   for (const auto& [x, y] : curve) points.push_back({x, y});
@@ -41,13 +66,18 @@ std::vector<Point> Stepped(const std::vector<CurvePoint>& curve) {
   return points;
 }
 
-std::string Charts(const Evaluation& test, const std::vector<size_t>& drawn) {
+std::string Charts(const Evaluation& test, const std::vector<size_t>& drawn, double side) {
   SquareChart roc{.title = "ROC curves by class",
                   .x_label = "false positive rate",
                   .y_label = "true positive rate",
+                  .x = {0, side},
+                  .y = {1 - side, 1},
                   .diagonal = true};
-  SquareChart recall{
-      .title = "Precision-recall curves by class", .x_label = "recall", .y_label = "precision"};
+  SquareChart recall{.title = "Precision-recall curves by class",
+                     .x_label = "recall",
+                     .y_label = "precision",
+                     .x = {1 - side, 1},
+                     .y = {1 - side, 1}};
   for (const size_t c : drawn) {
     roc.series.push_back({test.classes[c], Joined(test.ranking[c].roc)});
     recall.series.push_back({test.classes[c], Stepped(test.ranking[c].precision_recall)});
@@ -106,11 +136,14 @@ std::string RankingSection(const ReportInput& input) {
   const Evaluation& test = input.test;
   const std::vector<size_t> drawn = DrawnClasses(test);
   if (drawn.empty()) return "";
+  const double side = Side(test, drawn);
   return fmt::format(
-      "{}{}<p class=\"quiet\">{}Each class against all others. On the dashed line the model "
-      "guesses; a perfect one goes through the upper left corner of the left chart and the upper "
-      "right one of the right chart. Where a class is rare, the right chart shows more.</p>",
-      Charts(test, drawn), Table(test, drawn), Others(test, drawn.size()));
+      "{}{}<p class=\"quiet\">{}Each class against all others. A perfect model goes through the "
+      "upper left corner of the left chart and the upper right one of the right chart{} Where a "
+      "class is rare, the right chart shows more.</p>",
+      Charts(test, drawn, side), Table(test, drawn), Others(test, drawn.size()),
+      side < 1 ? "; only these corners are drawn."
+               : ". One that guesses stays on the dashed line.");
 }
 
 }  // namespace keelrow::report

@@ -155,6 +155,13 @@ TEST(Report, NamesTheWorstRankedClassesAndThoseWithoutExamples) {
   EXPECT_THAT(page, HasSubstr("1 of 200 classes has no test example"));
 }
 
+TEST(Report, DrawsTheCornerWhereTheCurvesOfAGoodModelTurn) {
+  EXPECT_THAT(Render({"cat", "dog", "owl"}), HasSubstr("only these corners are drawn"));
+  ReportInput input = SampleInput({"cat", "dog"});
+  for (auto& ranking : input.test.ranking) ranking.roc = {{0, 0}, {1, 1}};
+  EXPECT_THAT(RenderHtml(input), HasSubstr("One that guesses stays on the dashed line"));
+}
+
 TEST(Report, TellsSlicesThatAreWorseFromChance) {
   ReportInput input = SampleInput({"cat", "dog"});
   input.test.slices = {{"light", "night", 0, 40, 30, 0.0004},

@@ -73,7 +73,7 @@ std::string Row(const Slice& slice, const Context& context) {
   const Interval interval = slice.AccuracyInterval();
   return fmt::format(
       "<tr><td class=\"label\"><span class=\"quiet\">{}</span> {}</td><td class=\"n\">{}</td>"
-      "<td class=\"n strong\">{}</td><td class=\"n quiet\">{:.1f} to {}</td>"
+      "<td class=\"n strong\">{}</td><td class=\"n span quiet\">{:.1f} to {}</td>"
       "<td class=\"bar\">{}</td><td>{}</td></tr>",
       Escape(slice.column), NameOf(slice), Count(slice.examples), Percent(slice.Accuracy(), 1),
       100 * interval.low, Percent(interval.high, 1), Bar(slice, context),
@@ -84,7 +84,7 @@ std::string Table(const std::string& rows, const Context& context) {
   return fmt::format(
       "<div class=\"scroll\"><table class=\"slices\"><thead><tr><th>Slice</th>"
       "<th class=\"n\">Examples</th><th class=\"n\">Accuracy</th>"
-      "<th class=\"n\">95\u202F% interval</th>"
+      "<th class=\"n span\">95\u202F% interval</th>"
       "<th class=\"bar\"><span class=\"ends\"><span>{}</span><span>{}</span></span></th>"
       "<th>Against the rest</th></tr></thead><tbody>{}</tbody></table></div>",
       Percent(context.axis_low, 0), Percent(1, 0), rows);

@@ -66,6 +66,17 @@ void Svg::Text(Point at, std::string_view text, const TextLook& look) {
   text_ += fmt::format(">{}{}</text>\n", Tip(look.tip), Escape(text));
 }
 
+/// An inner drawing with the outer one's coordinates: a clip path would need names of its own.
+void Svg::Clip(const Box& box) {
+  text_ += fmt::format(
+      "<svg x=\"{0}\" y=\"{1}\" width=\"{2}\" height=\"{3}\" viewBox=\"{0} {1} {2} {3}\">\n",
+      Px(box.x), Px(box.y), Px(box.width), Px(box.height));
+}
+
+void Svg::Unclip() {
+  text_ += "</svg>\n";
+}
+
 std::string Svg::Finish() && {
   return std::move(text_) + "</svg>";
 }

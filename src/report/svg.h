@@ -52,6 +52,9 @@ class Svg {
   void Dot(Point centre, const Look& look);
   void Polyline(const std::vector<Point>& points, const Look& look);
   void Text(Point at, std::string_view text, const TextLook& look);
+  /// What is drawn until Unclip is seen inside the box only.
+  void Clip(const Box& box);
+  void Unclip();
   std::string Finish() &&;
 
  private:
