@@ -190,9 +190,8 @@ TEST(FindNearDuplicates, AHundredThousandDistortedPhotosTakeSeconds) {
     photos[i] = DecodeImage(source->Read(examples[i]).Value()).Value();
   });
   std::vector<Fingerprint> fingerprints(100'000);
-  ParallelFor(fingerprints.size(), [&](size_t i) {
-    fingerprints[i] = Of(Distorted(photos[i % photos.size()], i));
-  });
+  ParallelFor(fingerprints.size(),
+              [&](size_t i) { fingerprints[i] = Of(Distorted(photos[i % photos.size()], i)); });
   const auto start = std::chrono::steady_clock::now();
   const std::vector<NearDuplicate> pairs = Find(fingerprints);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
@@ -204,9 +203,10 @@ TEST(FindNearDuplicates, AHundredThousandDistortedPhotosTakeSeconds) {
     strangers += family ? 0 : 1;
   }
   const auto share = static_cast<double>(std::ranges::count(found, true)) / 100'000;
-  fmt::print("100,000 distorted photos compared in {:.2f} s: {} pairs, of them {} of other photos; "
-             "{:.1f} % found\n",
-             took.count(), pairs.size(), strangers, 100 * share);
+  fmt::print(
+      "100,000 distorted photos compared in {:.2f} s: {} pairs, of them {} of other photos; "
+      "{:.1f} % found\n",
+      took.count(), pairs.size(), strangers, 100 * share);
   EXPECT_LT(took.count(), 60);
   EXPECT_GT(share, 0.95);
   EXPECT_LT(strangers, pairs.size() / 100);

@@ -5,6 +5,7 @@
 
 #include "report/charts.h"
 #include "report/html.h"
+#include "report/page.h"
 #include "report/sections.h"
 
 namespace keelrow::report {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "report/html.h"
+#include "report/page.h"
 #include "report/sections.h"
 
 namespace keelrow::report {
