@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "evaluate/metrics.h"
 #include "report/cards.h"
 #include "report/html.h"
 #include "report/sections.h"
@@ -12,13 +13,18 @@ namespace {
 using evaluate::CrossValidation;
 using evaluate::SuspectLabel;
 
+std::string TitleOf(const std::string& metric) {
+  const evaluate::Metric* row = evaluate::FindMetric(metric);
+  return Escape(row == nullptr ? metric : std::string(row->title));
+}
+
 std::string MeansTable(const CrossValidation& validation) {
   std::string rows;
   for (const auto& [name, mean] : validation.means) {
     rows += fmt::format(
         "<tr><td class=\"label\">{}</td><td class=\"n strong\">{:.4f}</td>"
         "<td class=\"n\">± {:.4f}</td><td class=\"n\">{:.4f}</td></tr>",
-        Escape(name), mean.mean, mean.interval.high - mean.mean, mean.deviation);
+        TitleOf(name), mean.mean, mean.interval.high - mean.mean, mean.deviation);
   }
   return "<div class=\"scroll\"><table><thead><tr><th>Metric</th><th class=\"n\">Mean</th>"
          "<th class=\"n\">95 % interval</th><th class=\"n\">Deviation</th></tr></thead><tbody>" +
@@ -59,11 +65,14 @@ std::string LabelsSection(const ReportInput& input) {
                      .probability = suspect.score});
   }
   const auto errors = std::ranges::count_if(input.suspect_labels, &SuspectLabel::error);
-  const std::string sum = fmt::format(
-      "<p class=\"quiet\">{} of {} labels are likely wrong. label → suggested (the label's "
-      "probability); <code>keelrow data label-errors</code> lists all.</p>",
-      Count(static_cast<uint64_t>(errors)), Count(input.cross_validation->HeldBack()));
-  return sum + (cards.empty() ? "" : Cards(cards, input.pictures));
+  const std::string sum =
+      fmt::format("<p class=\"quiet\">{} of {} labels are likely wrong.",
+                  Count(static_cast<uint64_t>(errors)), Count(input.cross_validation->HeldBack()));
+  if (cards.empty()) return sum + "</p>";
+  return sum +
+         " label → suggested (the label's probability); <code>keelrow data label-errors</code> "
+         "lists all.</p>" +
+         Cards(cards, input.pictures);
 }
 
 }  // namespace keelrow::report
