@@ -16,6 +16,7 @@
 #include "data/image_decode.h"
 #include "data/image_encode.h"
 #include "project/job_source.h"
+#include "report/scale.h"
 #include "steps/data_summary.h"
 #include "transforms/resample.h"
 
@@ -27,7 +28,8 @@ using report::DataReportInput;
 using report::Histogram;
 
 constexpr size_t kKindsMax = 30;  // of more values, intervals or extremes are shown
-constexpr size_t kIntervals = 16;
+constexpr int kIntervals = 16;    // about so many
+constexpr double kSlack = 1e-9;   // of an interval: what rounding may take
 constexpr size_t kClassesShown = 40;
 constexpr size_t kExamplesShown = 6;  // of each class
 constexpr size_t kFoundShown = 12;    // of each check
@@ -46,7 +48,7 @@ Kinds KindsOf(const std::vector<std::string>& before, const std::vector<std::str
   return kinds;
 }
 
-/// The numbers that the kinds stand for; nothing where one is none. A missing value is left out.
+/// The numbers that the kinds stand for, but for a missing value; nothing where one is none.
 std::optional<std::vector<double>> Numbers(const Kinds& kinds) {
   std::vector<double> numbers;
   for (const Histogram::Bin& kind : kinds) {
@@ -56,6 +58,14 @@ std::optional<std::vector<double>> Numbers(const Kinds& kinds) {
     numbers.push_back(*number);
   }
   return numbers;
+}
+
+/// Whether they spread so far that intervals tell more than names. Large numbers that differ in
+/// their last digits only are names, such as those of cameras.
+bool Spread(const std::vector<double>& numbers) {
+  const auto [low, high] = std::ranges::minmax(numbers);
+  const double width = high - low;
+  return std::isfinite(width) && width > 1e-9 * std::max(std::abs(low), std::abs(high));
 }
 
 double NumberOf(const Histogram::Bin& kind) {
@@ -70,22 +80,24 @@ void NameMissing(Kinds& kinds) {
   kinds.front().label = "(missing)";
 }
 
+/// Intervals between round numbers; a missing value stays what it is.
 Kinds Intervals(const Kinds& kinds, const std::vector<double>& numbers) {
   const auto [low, high] = std::ranges::minmax(numbers);
-  const double width = (high - low) / kIntervals;
+  const report::Scale scale({.values = {low, high}, .places = {}, .ticks = kIntervals});
+  const std::vector<double>& edges = scale.ticks();
   Kinds intervals;
-  for (size_t i = 0; i < kIntervals; ++i) {
-    const double from = low + width * static_cast<double>(i);
-    intervals.push_back({fmt::format("{:.4g} – {:.4g}", from, from + width)});
+  for (size_t i = 0; i + 1 < edges.size(); ++i) {
+    intervals.push_back(
+        {fmt::format("{} – {}", report::TickLabel(edges[i]), report::TickLabel(edges[i + 1]))});
   }
+  const size_t count = intervals.size();
   for (const Histogram::Bin& kind : kinds) {
     if (kind.label.empty()) {
       intervals.push_back(kind);
       continue;
     }
-    const double share = (NumberOf(kind) - low) / (high - low);  // NaN where all are equal
-    const size_t at = share > 0 ? static_cast<size_t>(share * kIntervals) : 0;
-    Histogram::Bin& interval = intervals[std::min(at, kIntervals - 1)];
+    const double at = (NumberOf(kind) - edges[0]) / (edges[1] - edges[0]) + kSlack;
+    Histogram::Bin& interval = intervals[std::min(static_cast<size_t>(at), count - 1)];
     interval.before += kind.before;
     interval.after += kind.after;
   }
@@ -299,7 +311,8 @@ report::Histogram CountValues(std::string name, const std::vector<std::string>& 
                               const std::vector<std::string>& after) {
   Kinds kinds = KindsOf(before, after);
   const std::optional<std::vector<double>> numbers = Numbers(kinds);
-  if (!numbers || kinds.size() <= kKindsMax) return OfKinds(std::move(name), std::move(kinds));
+  if (kinds.size() <= kKindsMax || !numbers || !Spread(*numbers))
+    return OfKinds(std::move(name), std::move(kinds));
   Kinds intervals = Intervals(kinds, *numbers);
   NameMissing(intervals);
   return {.name = std::move(name), .bins = std::move(intervals)};

@@ -13,8 +13,8 @@ report::DataReportInput DescribeData(const job::StepJob& job,
                                      const data::QualityResult& result);
 
 /// Text and numbers by how often they are met, `before` and `after`; "" is a missing value. Values
-/// of more than 30 kinds are numbers in 16 intervals of equal width, or the 15 most and the 15
-/// least frequent ones.
+/// of more than 30 kinds are numbers in about 16 intervals between round ones, or the 15 most and
+/// the 15 least frequent ones.
 report::Histogram CountValues(std::string name, const std::vector<std::string>& before,
                               const std::vector<std::string>& after);
 

@@ -35,10 +35,27 @@ TEST(CountValues, ManyNumbersFallIntoIntervals) {
   EXPECT_EQ(bins[16], "150 – 160 11 1");
 }
 
-TEST(CountValues, OneNumberInManySpellingsDoesNoHarm) {
+TEST(CountValues, RoundedEdgesBelongToTheirIntervals) {
+  Values numbers;
+  for (int i = 0; i <= 32; ++i) numbers.push_back(fmt::format("{:.2f}", 0.05 * i));
+  const Values bins = Bins(numbers, {});
+  ASSERT_EQ(bins.size(), 16U);
+  for (size_t i = 0; i < 15; ++i) EXPECT_THAT(bins[i], testing::EndsWith(" 2 0"));
+  EXPECT_EQ(bins[15], "1.5 – 1.6 3 0");
+}
+
+TEST(CountValues, NumbersThatDoNotSpreadAreNames) {
   Values spellings;
-  for (int zeros = 1; zeros < 40; ++zeros) spellings.push_back("1." + std::string(zeros, '0'));
-  EXPECT_EQ(Bins(spellings, {}).at(0), "1 – 1 39 0");
+  Values serials;
+  Values extremes = {"-1.7e308", "1.7e308"};
+  for (size_t i = 1; i < 40; ++i) {
+    spellings.push_back("1." + std::string(i, '0'));
+    serials.push_back(fmt::format("12345678901234567{:02}", i));
+    extremes.push_back(fmt::format("{}", i));
+  }
+  for (const Values& values : {spellings, serials, extremes}) {
+    EXPECT_EQ(Bins(values, {}).size(), 31U) << values[0];
+  }
 }
 
 TEST(CountValues, OfManyNamesTheExtremesAreShown) {

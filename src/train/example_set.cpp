@@ -52,7 +52,13 @@ Loader::Row ExampleSet::Augmented(size_t index, uint64_t epoch) const {
   return {.input = preparation_.chain.Tail(std::move(changed)), .label = labels_[index]};
 }
 
+/// Copies share what is decoded of the example.
+size_t ExampleSet::FirstCopy(size_t index) const {
+  return index - static_cast<size_t>(examples_[index].copy);
+}
+
 Payload ExampleSet::Head(size_t index) const {
+  index = FirstCopy(index);
   std::shared_ptr<const Payload> known;
   {
     const std::lock_guard lock(mutex_);

@@ -26,7 +26,8 @@ class ExampleSet {
  public:
   static constexpr size_t kCacheBytesMax = size_t{1} << 30;
 
-  /// `preparation` must outlive the set. kCorrupt for a label that is not in its list.
+  /// `preparation` must outlive the set; copies of an example follow it. kCorrupt for a label that
+  /// is not in its list.
   ExampleSet(const Preparation& preparation, const std::vector<data::Example>& examples,
              size_t cache_bytes_max = kCacheBytesMax);
 
@@ -36,10 +37,11 @@ class ExampleSet {
 
   /// As in evaluation and serving. Throws an error that names the example.
   Loader::Row Plain(size_t index) const;
-  /// With random changes that depend only on the seed, the example's id and the epoch.
+  /// With random changes that depend only on the seed, the example's id, its copy and the epoch.
   Loader::Row Augmented(size_t index, uint64_t epoch) const;
 
  private:
+  size_t FirstCopy(size_t index) const;
   transforms::Payload Head(size_t index) const;
   transforms::Payload Decode(const data::Example& example) const;
   void Remember(size_t index, const transforms::Payload& payload) const;
