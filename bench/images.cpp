@@ -132,6 +132,8 @@ std::vector<Case> ImageCases() {
                 {.network = "small_cnn", .channels = 1, .size = 28, .batch = 64, .steps = 300}),
       TrainStep("train_step_resnet18",
                 {.network = "resnet18", .channels = 3, .size = 224, .batch = 16, .steps = 8}),
+      TrainStep("train_step_resnet50",
+                {.network = "resnet50", .channels = 3, .size = 224, .batch = 8, .steps = 8}),
       Digits(),
   };
 }
