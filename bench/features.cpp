@@ -9,6 +9,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "base/parallel.h"
@@ -74,7 +75,8 @@ void Measure(const Options& options) {
   const FeatureExtractor extractor(prepare, Network(options), {.streams = options.threads});
   std::vector<std::vector<float>> features(files.size());
   const auto extract = [&](size_t i) { features[i] = extractor.Features(files[i]); };
-  ParallelFor(8, extract, options.threads);
+  if (files.empty()) throw Error(Code::kNoData, options.pictures + " is empty");
+  ParallelFor(std::min<size_t>(8, files.size()), extract, options.threads);
   const Clock::time_point start = Clock::now();
   ParallelFor(files.size(), extract, options.threads);
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();

@@ -72,6 +72,7 @@ Api Load() {
   Find(library, "duckdb_appender_close", api.appender_close);
   Find(library, "duckdb_appender_destroy", api.appender_destroy);
   Find(library, "duckdb_appender_error", api.appender_error);
+  Find(library, "duckdb_vector_size", api.vector_size);
   Find(library, "duckdb_free", api.free);
   return api;
 }

@@ -49,6 +49,7 @@ struct Api {
   decltype(&duckdb_appender_close) appender_close;
   decltype(&duckdb_appender_destroy) appender_destroy;
   decltype(&duckdb_appender_error) appender_error;
+  decltype(&duckdb_vector_size) vector_size;
   decltype(&duckdb_free) free;
 };
 

@@ -41,7 +41,9 @@ class Appender {
   Appender(const Database& database, size_t width) : width_(width), columns_(width) {
     if (Duck().appender_create(database.connection(), nullptr, "features", &appender_) !=
         DuckDBSuccess) {
-      throw Failure();
+      const Error failure = Failure();
+      Duck().appender_destroy(&appender_);
+      throw failure;
     }
     chunk_ = columns_.MakeChunk();
   }
@@ -53,14 +55,13 @@ class Appender {
   Appender& operator=(const Appender&) = delete;
 
   void Add(const std::string& id, const std::string& label, std::span<const float> features) {
-    constexpr idx_t kChunkRows = 2048;  // DuckDB's vector size
     SetText(0, id);
     SetText(1, label);
     const duckdb_vector array = Duck().data_chunk_get_vector(chunk_, 2);
     auto* values =
         static_cast<float*>(Duck().vector_get_data(Duck().array_vector_get_child(array)));
     std::ranges::copy(features, values + rows_ * width_);
-    if (++rows_ == kChunkRows) Flush();
+    if (++rows_ == Duck().vector_size()) Flush();
   }
 
   void Close() {

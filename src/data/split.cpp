@@ -54,10 +54,10 @@ void RequireColumn(std::span<const Example> examples, const std::string& column)
 
 std::vector<Subset> AssignByUnits(std::span<const Example> examples, const SplitConfig& config,
                                   uint64_t seed, std::span<const NearDuplicate> alike,
-                                  int64_t& moved) {
+                                  std::string_view purpose, int64_t& moved) {
   std::vector<SplitUnit> units = MakeUnits(examples, config.group);
   if (config.group_near_duplicates) MergeAlike(alike, units);
-  PlaceByHash(units, seed, "split");
+  PlaceByHash(units, seed, purpose);
   if (config.exact) PlaceByRank(examples, config.stratify, units);
   for (SplitUnit& unit : units) unit.subset = SubsetAt(unit.position, config);
   // A group holds several classes: moving it for one of them would unbalance the others.
@@ -176,7 +176,7 @@ void CheckSplit(std::span<const Example> examples, const SplitConfig& config) {
 }
 
 Split AssignSplit(std::span<const Example> examples, const SplitConfig& config, uint64_t seed,
-                  std::span<const NearDuplicate> alike) {
+                  std::span<const NearDuplicate> alike, std::string_view purpose) {
   CheckSplit(examples, config);
   Split split;
   if (!config.subset.empty()) {
@@ -184,7 +184,7 @@ Split AssignSplit(std::span<const Example> examples, const SplitConfig& config, 
   } else if (!config.time.empty()) {
     split.subsets = AssignByTime(examples, config);
   } else {
-    split.subsets = AssignByUnits(examples, config, seed, alike, split.moved_for_classes);
+    split.subsets = AssignByUnits(examples, config, seed, alike, purpose, split.moved_for_classes);
   }
   CheckLeaks(examples, config, alike, split);
   RequireSubsets(split, config);

@@ -72,6 +72,9 @@ struct Split {
 /// other examples nor on their order: it does not move when examples are added. Equal bytes go
 /// the same way. docs/decisions/0003-stable-split.md has the reasons and the exceptions.
 ///
+/// `purpose` names the stream of random numbers: a second split of the same examples by the same
+/// one would meet the same borders.
+///
 /// `alike` are the pairs of examples that look the same; `group_near_duplicates` sends them the
 /// same way too, as far as it is bytes or groups that decide.
 ///
@@ -80,7 +83,7 @@ struct Split {
 /// for a column that no example has or a time or subset that is none, kNoData when a subset with
 /// a share stays empty.
 Split AssignSplit(std::span<const Example> examples, const SplitConfig& config, uint64_t seed,
-                  std::span<const NearDuplicate> alike = {});
+                  std::span<const NearDuplicate> alike = {}, std::string_view purpose = "split");
 
 /// Counts, shares and the largest deviation of a stratum's share, for reports.
 Json ToJson(const Split& split, const SplitConfig& config);

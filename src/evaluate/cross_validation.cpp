@@ -25,10 +25,9 @@ Json ToJson(const FoldScore& fold) {
 }
 
 Json ToJson(const Mean& mean) {
-  return {{"mean", mean.mean},
-          {"deviation", mean.deviation},
-          {"low", mean.interval.low},
-          {"high", mean.interval.high}};
+  Json row = {{"mean", mean.mean}, {"deviation", mean.deviation}};
+  if (mean.interval) row.update({{"low", mean.interval->low}, {"high", mean.interval->high}});
+  return row;
 }
 
 CrossValidation From(const Json& json, std::string_view name) {
@@ -41,9 +40,9 @@ CrossValidation From(const Json& json, std::string_view name) {
                                 .metrics = row.at("metrics")});
   }
   for (const auto& [metric, row] : Member(json, "metrics", name).items()) {
-    validation.means[metric] = {.mean = row.at("mean"),
-                                .deviation = row.at("deviation"),
-                                .interval = {.low = row.at("low"), .high = row.at("high")}};
+    Mean mean{.mean = row.at("mean"), .deviation = row.at("deviation"), .interval = {}};
+    if (row.contains("low")) mean.interval = {.low = row.at("low"), .high = row.at("high")};
+    validation.means[metric] = mean;
   }
   return validation;
 }

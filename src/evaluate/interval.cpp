@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <numeric>
 
@@ -54,8 +53,7 @@ Mean CrossValidatedMean(std::span<const double> values, double held_back_share) 
   if (values.empty()) throw Error(Code::kNoData, "there are no folds to take the mean of");
   const auto count = static_cast<double>(values.size());
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  if (values.size() == 1) return {.mean = mean, .interval = {-kInfinity, kInfinity}};
+  if (values.size() == 1) return {.mean = mean, .deviation = 0, .interval = std::nullopt};
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
   const double variance = squares / (count - 1);
@@ -63,7 +61,7 @@ Mean CrossValidatedMean(std::span<const double> values, double held_back_share) 
                       std::sqrt(variance * (1 / count + held_back_share));
   return {.mean = mean,
           .deviation = std::sqrt(variance),
-          .interval = {.low = mean - half, .high = mean + half}};
+          .interval = Interval{.low = mean - half, .high = mean + half}};
 }
 
 }  // namespace keelrow::evaluate

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace keelrow::evaluate {
@@ -22,14 +23,14 @@ Interval WilsonInterval(Proportion proportion);
 
 struct Mean {
   double mean = 0;
-  double deviation = 0;  // sample standard deviation; 0 for a single value
-  Interval interval;
+  double deviation = 0;              // sample standard deviation; 0 for a single value
+  std::optional<Interval> interval;  // none for a single value
 };
 
 /// Mean of a metric over the folds of a cross-validation, with its 95 % interval by Student's t.
 /// Folds share most of their training examples, so their values vary less than those of
 /// independent trainings would: the variance is the corrected one of Nadeau and Bengio (2003),
-/// s² (1/k + held_back/train). A single value: the interval is everything.
+/// s² (1/k + held_back/train).
 ///
 /// `held_back_share` is held_back/train of a fold. Throws kNoData for no values.
 Mean CrossValidatedMean(std::span<const double> values, double held_back_share);

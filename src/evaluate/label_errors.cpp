@@ -125,7 +125,7 @@ std::vector<bool> Errors(std::span<const Prediction> predictions, size_t classes
   for (size_t given = 0; given < classes; ++given) {
     if (members[given].size() < 2) continue;
     for (size_t other = 0; other < classes; ++other) {
-      if (other == given) continue;
+      if (other == given || joint[given][other] < 1) continue;
       MarkErrors(predictions, members[given], other, static_cast<size_t>(joint[given][other]),
                  errors);
     }

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <tuple>
 
+#include "base/units.h"
 #include "evaluate/significance.h"
 
 namespace keelrow::evaluate {
@@ -21,14 +21,6 @@ const std::string& ValueOf(const Prediction& prediction, const std::string& colu
   static const std::string missing;
   const auto found = prediction.columns.find(column);
   return found == prediction.columns.end() ? missing : found->second;
-}
-
-std::optional<double> NumberOf(const std::string& text) {
-  double number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stopped, failure] = std::from_chars(text.data(), end, number);
-  if (failure != std::errc() || stopped != end) return std::nullopt;
-  return number;
 }
 
 bool IsRight(const Prediction& prediction) {
@@ -78,7 +70,7 @@ std::vector<Slice> SliceByQuarter(Predictions predictions, const std::string& co
   Slice missing{.column = column};
   for (const Prediction& prediction : predictions) {
     const std::string& value = ValueOf(prediction, column);
-    const auto number = NumberOf(value);
+    const auto number = ParseNumber(value);
     if (!number && !value.empty()) return {};
     if (number) numbers.emplace_back(*number, &prediction);
     if (!number) Count(missing, prediction);

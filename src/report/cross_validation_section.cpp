@@ -23,8 +23,10 @@ std::string MeansTable(const CrossValidation& validation) {
   for (const auto& [name, mean] : validation.means) {
     rows += fmt::format(
         "<tr><td class=\"label\">{}</td><td class=\"n strong\">{:.4f}</td>"
-        "<td class=\"n\">± {:.4f}</td><td class=\"n\">{:.4f}</td></tr>",
-        TitleOf(name), mean.mean, mean.interval.high - mean.mean, mean.deviation);
+        "<td class=\"n\">{}</td><td class=\"n\">{:.4f}</td></tr>",
+        TitleOf(name), mean.mean,
+        mean.interval ? fmt::format("± {:.4f}", mean.interval->high - mean.mean) : "–",
+        mean.deviation);
   }
   return "<div class=\"scroll\"><table><thead><tr><th>Metric</th><th class=\"n\">Mean</th>"
          "<th class=\"n\">95 % interval</th><th class=\"n\">Deviation</th></tr></thead><tbody>" +

@@ -229,7 +229,9 @@ std::vector<report::Finding> Findings(const data::QualityReport& quality) {
     if (check.found.empty() || check.name == "near_duplicates") continue;
     findings.push_back(Shown(check.name, check.meaning, check.found));
     if (check.name != "unreadable") continue;
-    std::erase_if(labels, [&](const auto& e) { return std::ranges::count(check.found, e) > 0; });
+    std::set<std::string_view> unreadable;
+    for (const data::BadExample& example : check.found) unreadable.insert(example.id);
+    std::erase_if(labels, [&](const auto& example) { return unreadable.contains(example.id); });
   }
   if (labels.empty()) return findings;
   findings.push_back(

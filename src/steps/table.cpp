@@ -64,6 +64,7 @@ const std::vector<Step>& ImageClassification() {
       {.kind = ByTheTrainer(
            {.name = "cross_validate",
             .help = "Trains once a fold; says how far to trust the numbers and the labels.",
+            .version = 2,
             .after = {"check", "split"},
             .config = SourceAnd({"prepare", "augment", "model", "train", "seed", "data.split",
                                  "cross_validation"})}),

@@ -25,6 +25,15 @@ std::vector<data::Example> Candidates(const data::Catalog& catalog) {
   return examples;
 }
 
+/// Of the examples that are learned from or validated with.
+double ValidationShare(const data::Catalog& catalog) {
+  const auto count = [&](data::Subset subset) {
+    return static_cast<double>(std::ranges::count(catalog.subsets, subset));
+  };
+  const double validation = count(data::Subset::kValidation);
+  return validation / (validation + count(data::Subset::kTrain));
+}
+
 /// Pairs of the candidates that look alike, as the step `check` found them among all examples.
 std::vector<data::NearDuplicate> AlikeAmong(const job::StepJob& step, const data::Catalog& catalog,
                                             const std::vector<data::Example>& candidates) {
@@ -52,12 +61,13 @@ void Report(const evaluate::CrossValidation& validation) {
   job::StepEvent event{.step = 0};
   for (const auto& [name, mean] : validation.means) {
     event.metrics["cross_validation." + name] = mean.mean;
-    event.metrics["cross_validation." + name + ".low"] = mean.interval.low;
-    event.metrics["cross_validation." + name + ".high"] = mean.interval.high;
+    if (!mean.interval) continue;
+    event.metrics["cross_validation." + name + ".low"] = mean.interval->low;
+    event.metrics["cross_validation." + name + ".high"] = mean.interval->high;
   }
   const evaluate::Mean& accuracy = validation.means.at("accuracy");
   event.text = fmt::format("accuracy {:.4f} ± {:.4f}", accuracy.mean,
-                           accuracy.interval.high - accuracy.mean);
+                           accuracy.interval->high - accuracy.mean);
   job::Emit(event);
 }
 
@@ -95,8 +105,8 @@ void RunCrossValidationStep(const job::StepJob& step) {
   const std::vector<data::Example> examples = Candidates(catalog);
   const auto split = ReadKey<data::SplitConfig>(step, "data.split");
   const int count = ReadKey<project::CrossValidationConfig>(step, "cross_validation").folds;
-  const auto folds =
-      data::AssignFolds(examples, split, count, job.seed, AlikeAmong(step, catalog, examples));
+  const auto alike = AlikeAmong(step, catalog, examples);
+  const auto folds = data::AssignFolds(examples, split, count, job.seed, alike);
   const ExampleSet all(preparation, examples);
   const Interpreter network(BuildGraph(job, preparation, all));
   const FoldSetting setting{.job = job,
@@ -104,6 +114,8 @@ void RunCrossValidationStep(const job::StepJob& step) {
                             .network = network,
                             .examples = examples,
                             .split = split,
+                            .validation_share = ValidationShare(catalog),
+                            .alike = alike,
                             .folds = folds.size(),
                             .oversample = !catalog.repeats.empty()};
   Write(job, RunFolds(setting, folds), preparation.labels);

@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kEach = 20;
 
-/// 60 gray squares whose brightness says the label; every fifth is the test's.
+/// 60 gray squares whose brightness says the label; the split's defaults choose the test's.
 class CrossValidationTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -36,9 +36,13 @@ class CrossValidationTest : public testing::Test {
                                   .label = std::to_string(label),
                                   .content_hash = Sha256Hex(bytes),
                                   .size = bytes.size()});
-      catalog.subsets.push_back(i % 5 == 0 ? data::Subset::kTest : data::Subset::kTrain);
-      if (i % 5 != 0) candidates_.insert(id);
     }
+    catalog.subsets = data::AssignSplit(catalog.examples, {}, 7).subsets;
+    for (size_t i = 0; i < catalog.subsets.size(); ++i) {
+      if (catalog.subsets[i] != data::Subset::kTest) candidates_.insert(catalog.examples[i].id);
+    }
+    validation_share_ = static_cast<double>(catalog.In(data::Subset::kValidation).size()) /
+                        static_cast<double>(candidates_.size());
     MakeFolders(root() / "split");
     MakeFolders(root() / "check");
     data::WriteCatalog(root() / "split" / "examples.jsonl", catalog);
@@ -79,6 +83,7 @@ class CrossValidationTest : public testing::Test {
 
   TemporaryFolder folder_;
   std::set<std::string> candidates_;  // all but the test's
+  double validation_share_ = 0;       // of those
   int runs_ = 0;
 };
 
@@ -129,6 +134,18 @@ TEST_F(CrossValidationTest, OversamplesWhatEachFoldLearnsFromWhereTheSplitDoes) 
     return ReadJsonFile(output / "cross_validation.json").at("folds")[0].at("train").get<int>();
   };
   EXPECT_EQ(learned(plain), learned(oversampled)) << "a repeated example is one example";
+}
+
+TEST_F(CrossValidationTest, FoldsValidateWithTheSplitsShare) {
+  double validation = 0;
+  double all = 0;
+  const Json summary = ReadJsonFile(Run() / "cross_validation.json");
+  for (const Json& fold : summary.at("folds")) {
+    validation += fold.at("validation").get<double>();
+    all += fold.at("train").get<double>() + fold.at("validation").get<double>();
+  }
+  EXPECT_GT(validation / all, validation_share_ / 2);
+  EXPECT_LT(validation / all, validation_share_ * 2);
 }
 
 TEST_F(CrossValidationTest, GoesOnWithTheSameBytesAndTrainsNoFoldTwice) {

@@ -25,11 +25,12 @@ std::vector<data::Example> Pick(const std::vector<data::Example>& examples,
 /// The rules by which a fold divides what it may learn from: those of the project, with its
 /// validation examples in the place of the test's. The step `split` has already seen to what leaks
 /// over borders.
-data::SplitConfig InnerSplit(data::SplitConfig split) {
-  const double both = split.train + split.validation;
-  split.train /= both;
-  split.test = split.validation / both;
+data::SplitConfig InnerSplit(const FoldSetting& setting) {
+  data::SplitConfig split = setting.split;
+  split.train = 1 - setting.validation_share;
+  split.test = setting.validation_share;
   split.validation = 0;
+  split.near_duplicates = {Threshold::Op::kLessEqual, 1};
   split.subset.clear();
   split.cuts.clear();
   split.allow_duplicates = true;
@@ -38,20 +39,40 @@ data::SplitConfig InnerSplit(data::SplitConfig split) {
   return split;
 }
 
+/// The pairs among the chosen examples, by their places there. `chosen` is sorted.
+std::vector<data::NearDuplicate> AlikeAmong(const std::vector<data::NearDuplicate>& alike,
+                                            const std::vector<size_t>& chosen) {
+  std::vector<data::NearDuplicate> among;
+  for (data::NearDuplicate pair : alike) {
+    const auto first = std::ranges::lower_bound(chosen, pair.first);
+    const auto second = std::ranges::lower_bound(chosen, pair.second);
+    if (first == chosen.end() || *first != pair.first) continue;
+    if (second == chosen.end() || *second != pair.second) continue;
+    pair.first = static_cast<size_t>(first - chosen.begin());
+    pair.second = static_cast<size_t>(second - chosen.begin());
+    among.push_back(pair);
+  }
+  return among;
+}
+
 std::vector<data::Subset> InnerSubsets(const FoldSetting& setting,
-                                       const std::vector<data::Example>& examples) {
-  if (setting.split.validation == 0) {
+                                       const std::vector<data::Example>& examples,
+                                       const std::vector<size_t>& chosen) {
+  if (setting.validation_share == 0) {
     return std::vector<data::Subset>(examples.size(), data::Subset::kTrain);
   }
+  // Of its own name: the split's would put nearly all where they are in the whole.
   std::vector<data::Subset> subsets =
-      data::AssignSplit(examples, InnerSplit(setting.split), setting.job.seed).subsets;
+      data::AssignSplit(examples, InnerSplit(setting), setting.job.seed,
+                        AlikeAmong(setting.alike, chosen), "folds.validation")
+          .subsets;
   std::ranges::replace(subsets, data::Subset::kTest, data::Subset::kValidation);
   return subsets;
 }
 
 data::Catalog Divide(const FoldSetting& setting, const data::Fold& fold) {
   data::Catalog catalog{.examples = Pick(setting.examples, fold.train)};
-  catalog.subsets = InnerSubsets(setting, catalog.examples);
+  catalog.subsets = InnerSubsets(setting, catalog.examples, fold.train);
   if (setting.oversample) catalog.repeats = data::OversamplingRepeats(catalog);
   return catalog;
 }
@@ -80,7 +101,8 @@ class FoldReporter {
 
 std::vector<evaluate::Prediction> Answer(const FoldSetting& setting, const Trainer& trainer,
                                          const std::vector<data::Example>& held_back) {
-  const ExampleSet set(setting.preparation, held_back);
+  constexpr size_t kNoCache = 0;  // each is read once
+  const ExampleSet set(setting.preparation, held_back, kNoCache);
   auto rows = Probabilities(setting.network, trainer.state().Final(), set,
                             {.threads = setting.job.train.loader_threads});
   if (!rows) {
@@ -173,7 +195,12 @@ FoldResult RunFold(const FoldSetting& setting, size_t number, const data::Fold& 
   if (std::optional<FoldResult> finished = ReadResult(job)) return *std::move(finished);
   fs::create_directories(job.scratch);
   FoldResult result;
-  Guarded(job, [&] { result = Train(setting, job, number, fold); });
+  try {
+    Guarded(job, [&] { result = Train(setting, job, number, fold); });
+  } catch (const Error& error) {
+    if (error.code() == Code::kInterrupted) throw;
+    throw error.Wrap(fmt::format("fold {} of {}", number + 1, setting.folds));
+  }
   WriteResult(job, result);
   return result;
 }

@@ -16,6 +16,8 @@ struct FoldSetting {
   const Interpreter& network;
   const std::vector<data::Example>& examples;  // that the folds index
   const data::SplitConfig& split;
+  double validation_share;  // of what a fold may learn from, for validation; as in the whole
+  const std::vector<data::NearDuplicate>& alike;  // pairs of `examples`
   size_t folds;
   bool oversample;  // the smaller classes, in what each fold learns from
 };
