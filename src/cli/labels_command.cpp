@@ -157,14 +157,32 @@ void Print(const LabelsReport& report) {
   fmt::print("\nTo look at again: {}\n", ListSome(report.again, kListedMax));
 }
 
+void PrintExport(const Globals& globals, const labels::LabelSet& set, const std::string& to) {
+  size_t written = 0;
+  size_t unlabelled = 0;
+  for (const labels::Task& task : set.tasks) {
+    const size_t count = labels::RegionsToWrite(task).size();
+    written += count;
+    if (!task.annotations.empty()) unlabelled += task.annotations[0].regions.size() - count;
+  }
+  if (unlabelled > 0) fmt::print(stderr, "left out, without a label: {}\n", unlabelled);
+  if (globals.json()) {
+    fmt::print("{}\n", Json{{"to", to}, {"tasks", set.tasks.size()}, {"regions", written}}.dump(1));
+  } else if (!globals.quiet) {
+    fmt::print("{}: {} tasks, {} regions, of the ground truth or the first annotator\n", to,
+               set.tasks.size(), written);
+  }
+}
+
 /// Writes the set in another format.
-void Export(const labels::LabelSet& set, const LabelsArguments& arguments) {
+void Export(const Globals& globals, const labels::LabelSet& set, const LabelsArguments& arguments) {
   const labels::Format& format = labels::FindFormat(arguments.export_format);
   if (format.write == nullptr) {
     throw Error(Code::kUnsupported, fmt::format("{} is only read", format.name));
   }
   if (arguments.to.empty()) throw Error(Code::kUsage, "--export needs --to PATH");
   format.write(set, arguments.to);
+  PrintExport(globals, set, arguments.to);
 }
 
 void RunLabels(const Globals& globals, LabelsArguments& arguments, Outcome& outcome) {
@@ -173,7 +191,7 @@ void RunLabels(const Globals& globals, LabelsArguments& arguments, Outcome& outc
   const labels::Format& format = arguments.format.empty() ? labels::DetectFormat(arguments.path)
                                                           : labels::FindFormat(arguments.format);
   const labels::LabelSet set = format.read(arguments.path);
-  if (!arguments.export_format.empty()) return Export(set, arguments);
+  if (!arguments.export_format.empty()) return Export(globals, set, arguments);
   LabelsReport report{.set = set,
                       .findings = labels::CheckLabels(set, arguments.checks),
                       .agreement = labels::MeasureAgreement(set)};

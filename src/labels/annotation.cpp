@@ -46,6 +46,15 @@ std::vector<std::string> FileStems(const LabelSet& set) {
   return stems;
 }
 
+std::vector<Region> RegionsToWrite(const Task& task) {
+  std::vector<Region> regions;
+  if (task.annotations.empty()) return regions;
+  for (const Region& region : task.annotations[0].regions) {
+    if (!region.label.empty()) regions.push_back(region);
+  }
+  return regions;
+}
+
 std::vector<std::string> LabelsOf(const LabelSet& set) {
   std::set<std::string> labels;
   for (const Task& task : set.tasks) {
@@ -53,6 +62,7 @@ std::vector<std::string> LabelsOf(const LabelSet& set) {
       for (const Region& region : annotation.regions) labels.insert(region.label);
     }
   }
+  labels.erase("");  // a region without label
   return {labels.begin(), labels.end()};
 }
 

@@ -51,6 +51,10 @@ std::vector<Point> BoxOutline(Point top_left, double width, double height, doubl
 /// another task has the same. None can lead out of a folder.
 std::vector<std::string> FileStems(const LabelSet& set);
 
+/// What a format for training can hold of a task: of the first annotation (a ground truth, where
+/// there is one) the regions that have a label.
+std::vector<Region> RegionsToWrite(const Task& task);
+
 /// Every label of the set's regions, sorted.
 std::vector<std::string> LabelsOf(const LabelSet& set);
 

@@ -189,8 +189,7 @@ void WriteCoco(const LabelSet& set, const std::filesystem::path& path) {
                               {"file_name", task.picture},
                               {"width", task.width},
                               {"height", task.height}});
-    if (task.annotations.empty()) continue;
-    for (const Region& region : task.annotations[0].regions) {
+    for (const Region& region : RegionsToWrite(task)) {
       Json annotation = RegionToJson(region);
       annotation["id"] = root["annotations"].size() + 1;
       annotation["image_id"] = i + 1;

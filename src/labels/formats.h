@@ -17,7 +17,7 @@ struct Format {
   bool (*matches)(const std::filesystem::path& path);
   /// Throws kNotFound, kSyntax, kCorrupt, kBadExample, kLimit, naming the place.
   LabelSet (*read)(const std::filesystem::path& path);
-  /// One annotation a picture: a ground truth, else the first. Null: this format is only read.
+  /// RegionsToWrite of each task. Null: this format is only read.
   void (*write)(const LabelSet& set, const std::filesystem::path& path);
 };
 

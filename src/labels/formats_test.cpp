@@ -134,6 +134,20 @@ TEST(Formats, CocoAndYoloKeepEveryOutline) {
   ExpectSame(ReadYolo(folder.path() / "y"), 1e-7);
 }
 
+TEST(Formats, RegionsWithoutALabelAreNotWritten) {
+  LabelSet set = SomeLabels();
+  set.tasks[0].annotations[0].regions.push_back({.outline = BoxOutline({0, 0}, 9, 9)});
+  EXPECT_EQ(LabelsOf(set), (std::vector<std::string>{"car", "dog"}));
+  const TemporaryFolder folder;
+  WriteCoco(set, folder.path() / "c.json");
+  ExpectSame(ReadCoco(folder.path() / "c.json"), 1e-12);
+  WriteYolo(set, folder.path() / "y");
+  ExpectSame(ReadYolo(folder.path() / "y"), 1e-7);
+  EXPECT_EQ(ReadFile(folder.path() / "y/classes.txt"), "car\ndog\n");
+  WriteVoc(set, folder.path() / "v");
+  EXPECT_EQ(ReadVoc(folder.path() / "v").tasks.at(0).annotations.at(0).regions.size(), 3U);
+}
+
 TEST(Formats, VocKeepsBounds) {
   const TemporaryFolder folder;
   WriteVoc(SomeLabels(), folder.path());

@@ -50,9 +50,7 @@ std::string ToXml(const Task& task) {
   size.append_child("width").text().set(task.width);
   size.append_child("height").text().set(task.height);
   size.append_child("depth").text().set(3);
-  if (!task.annotations.empty()) {
-    for (const Region& region : task.annotations[0].regions) AppendObject(root, region);
-  }
+  for (const Region& region : RegionsToWrite(task)) AppendObject(root, region);
   std::ostringstream text;
   document.save(text, "  ");
   return text.str();

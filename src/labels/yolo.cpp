@@ -152,10 +152,8 @@ void WriteYolo(const LabelSet& set, const std::filesystem::path& path) {
   for (size_t i = 0; i < set.tasks.size(); ++i) {
     const Task& task = set.tasks[i];
     std::string text;
-    if (!task.annotations.empty()) {
-      for (const Region& region : task.annotations[0].regions) {
-        text += LineOf(task, region, classes.at(region.label));
-      }
+    for (const Region& region : RegionsToWrite(task)) {
+      text += LineOf(task, region, classes.at(region.label));
     }
     WriteFileDurably(path / kLabels / (stems[i] + ".txt"), text);
   }
