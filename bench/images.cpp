@@ -134,6 +134,9 @@ std::vector<Case> ImageCases() {
                 {.network = "resnet18", .channels = 3, .size = 224, .batch = 16, .steps = 8}),
       TrainStep("train_step_resnet50",
                 {.network = "resnet50", .channels = 3, .size = 224, .batch = 8, .steps = 8}),
+      TrainStep(
+          "train_step_efficientnet_lite0",
+          {.network = "efficientnet_lite0", .channels = 3, .size = 224, .batch = 16, .steps = 8}),
       Digits(),
   };
 }

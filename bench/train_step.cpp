@@ -2,7 +2,8 @@
 // peers/train_step.py. Prints one line of JSON.
 //
 // First it writes the initial weights and a few batches to --start, from which the peer begins too,
-// and takes ten steps without dropout, whose losses are compared; then it measures with dropout.
+// and takes ten steps without dropout and stochastic depth, whose losses are compared; then it
+// measures with them.
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
@@ -60,11 +61,19 @@ std::vector<Batch> DrawnBatches(const Options& options) {
   return batches;
 }
 
-nets::Graph Network(const Options& options, std::optional<double> dropout) {
-  return nets::BuildNetwork(options.network,
-                            {.input_shape = {options.channels, options.size, options.size},
-                             .classes = kClasses,
-                             .dropout = dropout});
+nets::Graph Network(const Options& options) {
+  return nets::BuildNetwork(
+      options.network,
+      {.input_shape = {options.channels, options.size, options.size}, .classes = kClasses});
+}
+
+/// The network without what is drawn at every step: dropout, stochastic depth.
+nets::Graph WithoutDrawing(nets::Graph graph) {
+  for (nets::Graph::Node& node : graph.nodes) {
+    const auto probability = node.attributes.find("probability");
+    if (probability != node.attributes.end()) probability->second = 0.0;
+  }
+  return graph;
 }
 
 void WriteStart(const Options& options, const nets::Graph& graph, State& state,
@@ -117,10 +126,10 @@ double StepsPerSecond(Training& training, int steps) {
 void Measure(const Options& options) {
   at::set_num_threads(options.threads);
   const std::vector<Batch> batches = DrawnBatches(options);
-  Training compared(Network(options, 0.0), batches);
+  Training compared(WithoutDrawing(Network(options)), batches);
   WriteStart(options, compared.network.graph(), compared.state, batches);
   const std::vector<double> losses = compared.Steps(kComparedSteps);
-  Training timed(Network(options, {}), batches);
+  Training timed(Network(options), batches);
   fmt::print(
       "{}\n",
       Json{{"steps_per_second", StepsPerSecond(timed, options.steps)}, {"losses", losses}}.dump());

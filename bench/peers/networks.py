@@ -94,8 +94,99 @@ class ResNet(nn.Module):
         return self.fc(self.dropout(self.avgpool(x).flatten(1)))
 
 
+class SameConv2d(nn.Conv2d):
+    """TensorFlow's padding: as much as the stride needs, the odd pixel after."""
+
+    def forward(self, x):
+        pads = [max(0, (-(-n // s) - 1) * s + k - n)
+                for n, k, s in zip(x.shape[-2:], self.kernel_size, self.stride)]
+        (top, left) = (p // 2 for p in pads)
+        x = F.pad(x, (left, pads[1] - left, top, pads[0] - top))
+        return super().forward(x)
+
+
+def conv(before, after, kernel, stride=1, groups=1):
+    if stride == 1:
+        return nn.Conv2d(before, after, kernel, padding=kernel // 2, groups=groups, bias=False)
+    return SameConv2d(before, after, kernel, stride, groups=groups, bias=False)
+
+
+def norm(channels):
+    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
+
+
+class DropPath(nn.Module):
+    """Stochastic depth: an example's branch stays with the probability 1 - p."""
+
+    def __init__(self, p):
+        super().__init__()
+        self.p = p
+
+    def forward(self, x):
+        if not self.training or self.p == 0:
+            return x
+        return x * x.new_empty(len(x), 1, 1, 1).bernoulli_(1 - self.p).div_(1 - self.p)
+
+
+class DepthwiseSeparable(nn.Module):
+    def __init__(self, before, after, kernel, stride):
+        super().__init__()
+        self.conv_dw, self.bn1 = conv(before, before, kernel, stride, before), norm(before)
+        self.conv_pw, self.bn2 = conv(before, after, 1), norm(after)
+
+    def forward(self, x):
+        x = F.relu6(self.bn1(self.conv_dw(x)), inplace=True)
+        return self.bn2(self.conv_pw(x))
+
+
+class InvertedResidual(nn.Module):
+    def __init__(self, before, after, kernel, stride, drop):
+        super().__init__()
+        hidden = 6 * before
+        self.conv_pw, self.bn1 = conv(before, hidden, 1), norm(hidden)
+        self.conv_dw, self.bn2 = conv(hidden, hidden, kernel, stride, hidden), norm(hidden)
+        self.conv_pwl, self.bn3 = conv(hidden, after, 1), norm(after)
+        self.drop = DropPath(drop) if stride == 1 and before == after else None
+
+    def forward(self, x):
+        y = F.relu6(self.bn1(self.conv_pw(x)), inplace=True)
+        y = F.relu6(self.bn2(self.conv_dw(y)), inplace=True)
+        y = self.bn3(self.conv_pwl(y))
+        return y if self.drop is None else self.drop(y) + x
+
+
+class EfficientNetLite0(nn.Module):
+    """As timm's tf_efficientnet_lite0."""
+
+    STAGES = ((24, 3, 2, 2), (40, 5, 2, 2), (80, 3, 2, 3), (112, 5, 1, 3), (192, 5, 2, 4),
+              (320, 3, 1, 1))  # channels, kernel, stride, blocks
+    BLOCKS = 16
+
+    def __init__(self, channels=3, classes=10, dropout=0.2, stochastic_depth=0.2):
+        super().__init__()
+        self.conv_stem, self.bn1 = conv(channels, 32, 3, 2), norm(32)
+        stages, before, index = [nn.Sequential(DepthwiseSeparable(32, 16, 3, 1))], 16, 1
+        for after, kernel, stride, count in self.STAGES:
+            stage = []
+            for i in range(count):
+                drop = stochastic_depth * index / self.BLOCKS
+                stage.append(InvertedResidual(before, after, kernel, 1 if i else stride, drop))
+                before, index = after, index + 1
+            stages.append(nn.Sequential(*stage))
+        self.blocks = nn.Sequential(*stages)
+        self.conv_head, self.bn2 = conv(before, 1280, 1), norm(1280)
+        self.dropout = nn.Dropout(dropout)
+        self.classifier = nn.Linear(1280, classes)
+
+    def forward(self, x):
+        x = F.relu6(self.bn1(self.conv_stem(x)), inplace=True)
+        x = F.relu6(self.bn2(self.conv_head(self.blocks(x))), inplace=True)
+        return self.classifier(self.dropout(F.adaptive_avg_pool2d(x, 1).flatten(1)))
+
+
 ZOO = {
     "small_cnn": SmallCnn,
     "resnet18": partial(ResNet, BasicBlock, (2, 2, 2, 2)),
     "resnet50": partial(ResNet, Bottleneck, (3, 4, 6, 3)),
+    "efficientnet_lite0": EfficientNetLite0,
 }

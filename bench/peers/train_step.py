@@ -8,7 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from networks import ZOO
+from networks import ZOO, DropPath
 
 COMPARED_STEPS, WARM_UP_STEPS, RATE, WEIGHT_DECAY = 10, 5, 1e-3, 1e-2
 
@@ -25,8 +25,12 @@ def read_safetensors(path):
     }
 
 
-def make(args, start, **options):
-    model = ZOO[args.network](args.channels, **options)
+def make(args, start, drawing=True):
+    model = ZOO[args.network](args.channels)
+    if not drawing:
+        for module in model.modules():
+            if isinstance(module, (torch.nn.Dropout, DropPath)):
+                module.p = 0.0
     model.load_state_dict({k: start[k] for k in model.state_dict()})
     model = model.to(memory_format=torch.channels_last).train()
     # As usual, and as ours: no decay of biases and norms.
@@ -63,7 +67,7 @@ def main():
     start = read_safetensors(args.start)
     batches = [(start[f"pictures.{i}"], start[f"labels.{i}"])
                for i in range(sum(k.startswith("labels.") for k in start))]
-    losses = steps(*make(args, start, dropout=0.0), batches, COMPARED_STEPS)
+    losses = steps(*make(args, start, drawing=False), batches, COMPARED_STEPS)
     model, optimizer = make(args, start)
     steps(model, optimizer, batches, WARM_UP_STEPS)
     begin = time.perf_counter()
