@@ -17,6 +17,7 @@
 #include "nets/safetensors.h"
 #include "nets/zoo.h"
 #include "train/learn.h"
+#include "train/memory.h"
 
 namespace keelrow::train {
 namespace {
@@ -124,6 +125,7 @@ double StepsPerSecond(Training& training, int steps) {
 }
 
 void Measure(const Options& options) {
+  KeepFreedMemory();  // as keelrow-trainer does
   at::set_num_threads(options.threads);
   const std::vector<Batch> batches = DrawnBatches(options);
   Training compared(WithoutDrawing(Network(options)), batches);

@@ -7,6 +7,7 @@
 #include "base/stop.h"
 #include "base/version.h"
 #include "train/cross_validation.h"
+#include "train/memory.h"
 #include "train/run.h"
 
 namespace keelrow {
@@ -68,5 +69,6 @@ int Guarded(std::span<char*> arguments) {
 }  // namespace keelrow
 
 int main(int count, char** arguments) {
+  keelrow::train::KeepFreedMemory();
   return keelrow::Guarded({arguments, static_cast<size_t>(count)});
 }
