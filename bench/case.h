@@ -37,6 +37,7 @@ struct Case {
   std::string unit;
   bool more_is_better;  // steps/s, not seconds
   std::string help;     // what is measured on either side, for the page: one paragraph of Markdown
+  std::string limit;    // where ours spends its time, by perf: what a faster one would have to beat
   Side ours;
   Side theirs;
   /// What is wrong with a pair of answers; empty when both are right.

@@ -116,6 +116,8 @@ std::vector<Case> LabelCases() {
                "size where ours takes the size that the export has. Right when both files have "
                "the same number of pictures, boxes and classes, and the same sum of edges.",
                kTasks, kBoxes),
+           .limit = "Writing: numbers to text and the tree of the COCO file take about half, "
+                    "the kernel's copies a quarter; simdjson's reading is under a tenth.",
            .ours = Ours,
            .theirs = Theirs,
            .fault = Fault}};

@@ -29,7 +29,9 @@ std::string Figures(const Row& row) {
 
 std::string Explanation(const Suite& suite, const std::string& name) {
   for (const Case& one : suite.cases()) {
-    if (one.name == name) return fmt::format("- **{}**: {}\n", name, one.help);
+    if (one.name == name) {
+      return fmt::format("- **{}**: {} *What limits it:* {}\n", name, one.help, one.limit);
+    }
   }
   return "";
 }
