@@ -139,6 +139,12 @@ void WriteFileDurably(const fs::path& path, std::span<const std::string_view> pi
   FlushFolder(ParentOf(path));
 }
 
+void PublishFile(const fs::path& from, const fs::path& to) {
+  Flush(from, O_RDONLY);
+  if (::rename(from.c_str(), to.c_str()) != 0) throw ErrnoError("replace", to.string());
+  FlushFolder(ParentOf(to));
+}
+
 void PublishFolder(const fs::path& from, const fs::path& to) {
   for (const auto& entry : fs::recursive_directory_iterator(from)) {
     if (entry.is_regular_file()) Flush(entry.path(), O_RDONLY);

@@ -25,6 +25,9 @@ void WriteFileDurably(const fs::path& path, std::string_view bytes);
 /// The same for a file in pieces, so that a large one need not be joined in memory first.
 void WriteFileDurably(const fs::path& path, std::span<const std::string_view> pieces);
 
+/// Flushes a finished file and renames it to `to`, in the same file system, over an older one.
+void PublishFile(const fs::path& from, const fs::path& to);
+
 /// Flushes a finished folder (every file in it, then itself) and renames it to `to`, which must
 /// not exist. Throws kConflict if it does.
 void PublishFolder(const fs::path& from, const fs::path& to);

@@ -92,10 +92,11 @@ void Describe(config::Object<CleaningConfig>& object) {
       "impute", &CleaningConfig::impute,
       "Columns of a manifest whose missing values are filled, such as "
       "`{column: scenario, with: most_frequent}`; the data are measured before and after.");
-  object.Field("oversample", &CleaningConfig::oversample,
-               "Training examples of smaller classes are used more often an epoch, each time "
-               "augmented anew, until every class weighs as much as the largest; the limits of "
-               "`data.quality` are about the examples that there are.");
+  object.Field(
+      "oversample", &CleaningConfig::oversample,
+      "Training examples of smaller classes are used more often an epoch, each time "
+      "augmented anew, until every class weighs as much as the largest, but none more than "
+      "100 times; the limits of `data.quality` are about the examples that there are.");
 }
 
 Json ToJson(const std::vector<Imputation>& imputations) {
@@ -137,7 +138,8 @@ std::vector<int> OversamplingRepeats(const Catalog& catalog) {
     });
     for (size_t rank = 0; rank < members.size(); ++rank) {
       const size_t extra = rank < largest % members.size() ? 1 : 0;
-      repeats[members[rank]] = static_cast<int>(largest / members.size() + extra);
+      repeats[members[rank]] =
+          std::min(static_cast<int>(largest / members.size() + extra), kRepeatsMax);
     }
   }
   return repeats;

@@ -43,9 +43,14 @@ Json ToJson(const std::vector<Imputation>& imputations);
 /// unknown column or a median of what is no number, kNoData where a column has no value at all.
 std::vector<Imputation> Impute(std::span<Example> examples, const std::vector<ImputeRule>& rules);
 
+/// The most copies of one example: beyond, a class is too small to learn from, and a few rare ones
+/// beside a large one would make an epoch endless.
+inline constexpr int kRepeatsMax = 100;
+
 /// How often each example is learned from in an epoch, so that every class of the training subset
-/// weighs as much as the largest: 1 outside of it. Within a class the numbers differ by one at
-/// most; by content hash the first have one more, whatever the order of the examples.
+/// weighs as much as the largest, or as kRepeatsMax allows: 1 outside of it. Within a class the
+/// numbers differ by one at most; by content hash the first have one more, whatever the order of
+/// the examples.
 std::vector<int> OversamplingRepeats(const Catalog& catalog);
 
 }  // namespace keelrow::data

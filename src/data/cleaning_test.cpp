@@ -87,6 +87,15 @@ TEST(OversamplingRepeats, EvensTheClassesOfTheTrainingSubset) {
   }
 }
 
+TEST(OversamplingRepeats, AreBounded) {
+  Catalog catalog;
+  for (int i = 0; i <= 3 * kRepeatsMax; ++i) {
+    catalog.examples.push_back({.id = std::to_string(i), .label = i == 0 ? "rare" : "common"});
+  }
+  catalog.subsets.assign(catalog.examples.size(), Subset::kTrain);
+  EXPECT_EQ(OversamplingRepeats(catalog)[0], kRepeatsMax);
+}
+
 TEST(OversamplingRepeats, StandInTheCatalogOnlyWhereTheyMatter) {
   const TemporaryFolder folder;
   Catalog catalog = Uneven();

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/files.h"
+#include "base/text.h"
 #include "data/duckdb_api.h"
 
 namespace keelrow::data {
@@ -127,6 +128,11 @@ void FeatureFile::Add(const std::string& id, const std::string& label,
     throw Error(Code::kInternal, fmt::format("{} features of `{}` for a file of {}",
                                              features.size(), id, state_->width));
   }
+  for (const std::string* text : {&id, &label}) {
+    if (IsUtf8(*text)) continue;
+    throw Error(Code::kBadExample,
+                fmt::format("`{}` is not UTF-8, as texts in Parquet are", *text));
+  }
   state_->appender->Add(id, label, features);
 }
 
@@ -136,11 +142,7 @@ void FeatureFile::Finish() {
   Statement(*state_->database,
             fmt::format("COPY features TO {} (FORMAT PARQUET)", Quoted(draft.string())))
       .Run();
-  std::error_code failure;
-  std::filesystem::rename(draft, state_->path, failure);
-  if (!failure) return;
-  throw Error(Code::kIo,
-              fmt::format("{} cannot be written: {}", state_->path.string(), failure.message()));
+  PublishFile(draft, state_->path);
 }
 
 }  // namespace keelrow::data

@@ -52,6 +52,11 @@ TEST_F(FeatureFileTest, RefusesAnotherNumberOfFeatures) {
   EXPECT_THROW(written.Add("a", "b", std::array{1.0F}), Error);
 }
 
+TEST_F(FeatureFileTest, RefusesTextsThatParquetCannotHold) {
+  FeatureFile written(file(), 1);
+  EXPECT_THROW(written.Add("\xE9t\xE9.png", "b", std::array{1.0F}), Error);
+}
+
 TEST_F(FeatureFileTest, NeedsAFolder) {
   EXPECT_THROW(FeatureFile(folder_.path() / "none" / "features.parquet", 2), Error);
 }

@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <cstdlib>
+#include <fstream>
 
 #include "base/data_for_test.h"
 #include "base/files.h"
@@ -71,6 +75,42 @@ TEST(LabelStudio, DeepNestingIsRefused) {
   const std::string deep = "[{\"annotations\": [], \"data\": " + std::string(100'000, '[') +
                            std::string(100'000, ']') + "}]";
   EXPECT_FALSE(ParseLabelStudio(deep, "deep").ok());
+}
+
+/// An export of that size and more: each task has a box to keep, and a painted mask, which is most
+/// of the bytes and is skipped.
+size_t WriteLargeExport(const fs::path& file, size_t bytes) {
+  const std::string task =
+      R"({"id": 1, "data": {"image": "a.jpg"}, "annotations": [{"id": 1, "result": [
+  {"id": "r", "type": "rectanglelabels", "original_width": 200, "original_height": 100,
+   "value": {"x": 1, "y": 2, "width": 3, "height": 4, "rectanglelabels": ["Car"]}},
+  {"id": "s", "type": "brushlabels", "value": {"format": "rle", "rle": [255)";
+  std::string mask;
+  while (mask.size() < (size_t{1} << 20)) mask += ", 17, 0, 204";
+  std::ofstream out(file, std::ios::binary);
+  size_t tasks = 0;
+  for (size_t written = 0; written < bytes; written += task.size() + mask.size()) {
+    out << (tasks++ == 0 ? "[" : ",\n") << task << mask << "]}}]}]}";
+  }
+  out << "]";
+  return tasks;
+}
+
+TEST(LabelStudio, AnExportOfAGigabyteIsStreamed) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer's own memory is counted with ours";
+#endif
+  constexpr rlim_t kMemory = rlim_t{128} << 20;
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "export.json";
+  const size_t tasks = WriteLargeExport(file, size_t{1} << 30);
+  const auto read_in_little_memory = [&] {
+    const rlimit limit{kMemory, kMemory};  // of memory of its own; the mapped file is none
+    if (setrlimit(RLIMIT_DATA, &limit) != 0) std::_Exit(2);
+    const LabelSet set = ReadLabelStudio(file);
+    std::_Exit(set.tasks.size() == tasks && set.skipped == tasks ? 0 : 3);
+  };
+  EXPECT_EXIT(read_in_little_memory(), testing::ExitedWithCode(0), "");
 }
 
 TEST(LabelStudio, ReadsItsOwnConvertersExamples) {

@@ -18,7 +18,7 @@
 #include "project/job_source.h"
 #include "report/scale.h"
 #include "steps/data_summary.h"
-#include "transforms/resample.h"
+#include "steps/thumbnail.h"
 
 namespace keelrow::steps {
 namespace {
@@ -266,28 +266,23 @@ std::set<std::string> ShownIds(const DataReportInput& input) {
   return ids;
 }
 
-/// As PNG, no larger than the page shows it; empty where it cannot be read.
-std::string Thumbnail(const data::Source& source, const Example& example) {
+/// As PNG; empty where it cannot be read.
+std::string Picture(const data::Source& source, const Example& example) {
   const Expected<std::string> bytes = source.Read(example);
   if (!bytes) return "";
-  const Expected<data::Image> image = data::DecodeImage(*bytes, {.upright = true});
-  if (!image) return "";
-  const double factor = static_cast<double>(kThumbnail) / std::max(image->width, image->height);
-  if (factor >= 1) return data::EncodePng(*image);
-  const auto side = [&](int pixels) { return std::max(1, static_cast<int>(pixels * factor)); };
-  return data::EncodePng(
-      transforms::Resample(*image, {.width = side(image->width), .height = side(image->height)}));
+  Expected<data::Image> image = data::DecodeImage(*bytes, {.upright = true});
+  return image ? data::EncodePng(Thumbnail(*std::move(image), kThumbnail)) : "";
 }
 
-std::map<std::string, std::string> Thumbnails(const data::Source& source,
-                                              std::span<const Example> examples,
-                                              const std::set<std::string>& ids) {
+std::map<std::string, std::string> Pictures(const data::Source& source,
+                                            std::span<const Example> examples,
+                                            const std::set<std::string>& ids) {
   std::vector<const Example*> shown;
   for (const Example& example : examples) {
     if (ids.contains(example.id)) shown.push_back(&example);
   }
   std::vector<std::string> files(shown.size());
-  ParallelFor(shown.size(), [&](size_t i) { files[i] = Thumbnail(source, *shown[i]); });
+  ParallelFor(shown.size(), [&](size_t i) { files[i] = Picture(source, *shown[i]); });
   std::map<std::string, std::string> pictures;
   for (size_t i = 0; i < shown.size(); ++i) {
     if (!files[i].empty()) pictures[shown[i]->id] = std::move(files[i]);
@@ -342,7 +337,7 @@ report::DataReportInput DescribeData(const job::StepJob& job, std::span<const Ex
       .alike = Alike(examples, result.measurements.near_duplicates),
       .quarantined = SetAside(quality),
       .pictures = {}};
-  input.pictures = Thumbnails(*project::OpenJobSource(job), examples, ShownIds(input));
+  input.pictures = Pictures(*project::OpenJobSource(job), examples, ShownIds(input));
   return input;
 }
 

@@ -18,12 +18,14 @@
 #include "steps/data_summary.h"
 #include "steps/gate.h"
 #include "steps/steps.h"
-#include "transforms/resample.h"
+#include "steps/thumbnail.h"
 
 namespace keelrow::steps {
 namespace {
 
 using report::ReportInput;
+
+constexpr int kThumbnail = 256;  // twice what a card shows, for dense screens
 
 /// What was done to the data before training.
 std::vector<report::Fact> Cleaning(const Json& quality, const data::Catalog& catalog) {
@@ -84,16 +86,6 @@ std::set<std::string> ShownExamples(const ReportInput& input) {
   return ids;
 }
 
-/// Photos by the hundred thousand pixels would make a page of megabytes.
-data::Image Thumbnail(data::Image image) {
-  constexpr int kSideMax = 256;  // twice what a card shows, for dense screens
-  const int side = std::max(image.width, image.height);
-  if (side <= kSideMax) return image;
-  const auto shrunk = [side](int length) { return std::max(1, length * kSideMax / side); };
-  return transforms::Resample(image,
-                              {.width = shrunk(image.width), .height = shrunk(image.height)});
-}
-
 /// Their pictures, as PNG whatever they were.
 std::map<std::string, std::string> ReadPictures(const job::StepJob& job,
                                                 const data::Catalog& catalog,
@@ -103,7 +95,7 @@ std::map<std::string, std::string> ReadPictures(const job::StepJob& job,
   for (const data::Example& example : catalog.examples) {
     if (!ids.contains(example.id)) continue;
     data::Image image = data::DecodeImage(source->Read(example).Value()).Value();
-    pictures[example.id] = data::EncodePng(Thumbnail(std::move(image)));
+    pictures[example.id] = data::EncodePng(Thumbnail(std::move(image), kThumbnail));
   }
   return pictures;
 }

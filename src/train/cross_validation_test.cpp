@@ -55,7 +55,7 @@ class CrossValidationTest : public testing::Test {
     MakeFolders(output);
     MakeFolders(scratch());
     RunCrossValidationStep({.step = "cross_validate",
-                            .config = Config(),
+                            .config = config_,
                             .project_folder = root(),
                             .inputs = {{"split", root() / "split"}, {"check", root() / "check"}},
                             .output = output,
@@ -63,20 +63,18 @@ class CrossValidationTest : public testing::Test {
     return output;
   }
 
-  static Json Config() {
-    return {{"seed", 7},
-            {"data",
-             {{"source", "data"},
-              {"path_column", "path"},
-              {"label_column", "label"},
-              {"split", Json::object()}}},
-            {"prepare", Json::array({{{"decode", {{"mode", "gray"}}}},
-                                     {{"normalize", {{"preset", "unit"}}}}})},
-            {"augment", Json::array()},
-            {"model", {{"network", "small_cnn"}}},
-            {"train", {{"epochs", 2}, {"batch_size", 8}, {"threads", 1}}},
-            {"cross_validation", {{"folds", 3}}}};
-  }
+  Json config_ = {{"seed", 7},
+                  {"data",
+                   {{"source", "data"},
+                    {"path_column", "path"},
+                    {"label_column", "label"},
+                    {"split", Json::object()}}},
+                  {"prepare", Json::array({{{"decode", {{"mode", "gray"}}}},
+                                           {{"normalize", {{"preset", "unit"}}}}})},
+                  {"augment", Json::array()},
+                  {"model", {{"network", "small_cnn"}}},
+                  {"train", {{"epochs", 2}, {"batch_size", 8}, {"threads", 1}}},
+                  {"cross_validation", {{"folds", 3}}}};
 
   fs::path root() const { return folder_.path(); }
   fs::path scratch() const { return root() / "scratch"; }
@@ -146,6 +144,26 @@ TEST_F(CrossValidationTest, FoldsValidateWithTheSplitsShare) {
   }
   EXPECT_GT(validation / all, validation_share_ / 2);
   EXPECT_LT(validation / all, validation_share_ * 2);
+}
+
+TEST_F(CrossValidationTest, ExamplesWithTimesAreAnsweredFromEarlierOnes) {
+  const fs::path list = root() / "split" / "examples.jsonl";
+  data::Catalog catalog = data::ReadCatalog(list);
+  for (size_t i = 0; i < catalog.examples.size(); ++i) {
+    catalog.examples[i].columns["when"] = fmt::format("2026-01-01T00:{:02}:00Z", i);
+  }
+  data::WriteCatalog(list, catalog);
+  config_["data"]["split"]["time"] = "when";
+  std::map<int, std::set<int>> folds;  // minutes by fold
+  for (const Json& row : Lines(Run() / "predictions.jsonl")) {
+    const std::string id = row.at("id");  // "1/07.png"
+    folds[row.at("fold").get<int>()].insert(ParseNumber(id.substr(2, 2)).Value());
+  }
+  ASSERT_EQ(folds.size(), 3U);
+  for (int fold = 2; fold <= 3; ++fold) {
+    EXPECT_LT(*folds[fold - 1].rbegin(), *folds[fold].begin());
+  }
+  EXPECT_GT(*folds[1].begin(), 5) << "the first part is only learned from";
 }
 
 TEST_F(CrossValidationTest, GoesOnWithTheSameBytesAndTrainsNoFoldTwice) {

@@ -99,31 +99,41 @@ TEST(Learn, AFrozenBodyKeepsEveryBit) {
   EXPECT_NE(state.Save().at("live.conv1.weight"), old.at("live.conv1.weight"));
 }
 
-TEST(Learn, MixedLabelsCountByTheirShares) {
-  const Interpreter network(GraphWithoutNorms());
-  State state(network.graph(), JobWith());
-  Batch batch = Drawn(8, 1);
-  const transforms::MixOptions mix{.mixup = 1};
-  Random random(kSeed, "mix");
-  auto mixed = transforms::Mix(std::move(batch.input), batch.labels, kClasses, mix, random);
-  batch.input = std::move(mixed.input);
-  batch.targets = std::move(mixed.targets);
-  at::Tensor log_p;
-  {
-    const c10::AutoGradMode no_gradients(false);
-    log_p = at::log_softmax(network.Forward(state.live(), ToInput(batch.input), {}), 1);
-  }
-  const at::Tensor targets = ToTorch(*batch.targets);
-  double expected = 0;
-  for (int64_t i = 0; i < 8; ++i) {
+/// PyTorch's loss of soft targets: each class's share, smoothed, times its weight, and the mean
+/// over the examples, not over the weights.
+double SoftLoss(const at::Tensor& log_p, const at::Tensor& targets,
+                const std::vector<float>& weights, double smoothing) {
+  double loss = 0;
+  for (int64_t i = 0; i < log_p.size(0); ++i) {
     for (int64_t k = 0; k < kClasses; ++k) {
-      const double share = targets[i][k].item<double>() * 0.9 + 0.1 / kClasses;
-      expected -= share * log_p[i][k].item<double>() / 8;
+      const double share = targets[i][k].item<double>() * (1 - smoothing) + smoothing / kClasses;
+      loss -= weights[static_cast<size_t>(k)] * share * log_p[i][k].item<double>();
     }
   }
-  const std::vector<Batch> one = {batch};
-  EXPECT_NEAR(Learn(network, state, one, {.label_smoothing = 0.1}, {.step = 0, .rate = 0.1}),
-              expected, 1e-5);
+  return loss / static_cast<double>(log_p.size(0));
+}
+
+TEST(Learn, MixedLabelsCountByTheirSharesAndWeights) {
+  for (const std::vector<float>& weights : {std::vector<float>(kClasses, 1), {0.5, 2, 1, 0, 3}}) {
+    const Interpreter network(GraphWithoutNorms());
+    State state(network.graph(), JobWith());
+    Batch batch = Drawn(8, 1);
+    const transforms::MixOptions mix{.mixup = 1};
+    Random random(kSeed, "mix");
+    auto mixed = transforms::Mix(std::move(batch.input), batch.labels, kClasses, mix, random);
+    batch.input = std::move(mixed.input);
+    batch.targets = std::move(mixed.targets);
+    at::Tensor log_p;
+    {
+      const c10::AutoGradMode no_gradients(false);
+      log_p = at::log_softmax(network.Forward(state.live(), ToInput(batch.input), {}), 1);
+    }
+    const double expected = SoftLoss(log_p, ToTorch(*batch.targets), weights, 0.1);
+    const LearnOptions options{.label_smoothing = 0.1,
+                               .class_weights = ToTorch(Tensor::Of({kClasses}, weights))};
+    EXPECT_NEAR(Learn(network, state, std::span(&batch, 1), options, {.step = 0, .rate = 0.1}),
+                expected, 1e-5);
+  }
 }
 
 TEST(Learn, SmoothedLabelsSpreadTheirShare) {

@@ -21,4 +21,11 @@ onnx_checker() {
   "$python" "$here/onnx_checker.py" "$work"/*.onnx
 }
 
+# docs/networks.md has today's networks and counts; the differences vary with the processor.
+network_table() {
+  "$bin/network-table" "$here/../golden/networks.json" >"$work/networks.md"
+  diff <(counts "$here/../../docs/networks.md") <(counts "$work/networks.md")
+}
+counts() { sed -E 's/(\|[^|]*){2}\|$//' "$1"; }
+
 "$1"
