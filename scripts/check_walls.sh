@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # scripts/check_walls.sh [ROOT]: the architecture as a check. Fails when
 #  - a folder of src/ includes another that its CMakeLists.txt does not name in DEPENDS, directly
-#    or through those it names;
+#    or through those it names (tests also what TEST_DEPENDS names);
 #  - DEPENDS points upward in the layers of src/CMakeLists.txt;
 #  - a third-party header is included outside its wall, or leaks through a header of ours;
 #  - a file or a function is too long, a header lacks #pragma once, or a note to self was left.
@@ -38,14 +38,15 @@ layers() {
     tr -s ' ' '\n' | sed -n 's/^\([a-z_]\{1,\}\)$/layer \1/p'
 }
 
-# "depend FOLDER NAME" for each name in DEPENDS, and "library FOLDER NAME".
+# "depend FOLDER NAME" for each name in DEPENDS, "testdepend FOLDER NAME" in TEST_DEPENDS, and
+# "library FOLDER NAME".
 depends() {
   local file
   for file in src/*/CMakeLists.txt; do
     sed 's/#.*//; s/(/ /g; s/)/ END /g' "$file" | tr -s ' ' '\n' | awk -v folder="$(basename "$(dirname "$file")")" '
       previous == "keelrow_library" { print "library", folder, $0 }
-      /^[A-Z_]+$/ { listing = ($0 == "DEPENDS") }
-      /^[a-z_]+$/ && listing { print "depend", folder, $0 }
+      /^[A-Z_]+$/ { listing = ($0 == "DEPENDS") ? "depend" : ($0 == "TEST_DEPENDS") ? "testdepend" : "" }
+      /^[a-z_]+$/ && listing { print listing, folder, $0 }
       { previous = $0 }'
   done
 }
@@ -69,11 +70,16 @@ check_includes() {
         if (names[i] != a && may(names[i], b)) { allowed[a, b] = 1; return 1 }
       return 0
     }
+    function is_test(file) { return file ~ /_test\.cpp$|_for_test\.h$/ }
+    function tests_may(a, b,  i, names) {
+      for (i = split(test_needs[a], names, " "); i > 0; i--) if (may(names[i], b)) return 1
+      return 0
+    }
     function check_ours(file, line, header,  own, other) {
       own = folder_of(file); other = header; sub(/\/.*/, "", other)
       if (!(other in height))
         report(file, line, "\"" header "\" names no folder of src/; includes are relative to src/")
-      else if (!may(own, other))
+      else if (!may(own, other) && !(is_test(file) && tests_may(own, other)))
         report(file, line, own " includes " other " (\"" header "\"), which is not in its DEPENDS")
       user[file, "src/" header] = line; uses[file] = uses[file] " src/" header
     }
@@ -103,6 +109,11 @@ check_includes() {
         report("src/" $2 "/CMakeLists.txt", 1, "DEPENDS points upward: " $2 " -> " $3)
         sub(" " $3 "$", "", needs[$2])
       }
+    }
+    $1 == "testdepend" {
+      test_needs[$2] = test_needs[$2] " " $3
+      if (!($3 in height) || height[$3] >= height[$2])
+        report("src/" $2 "/CMakeLists.txt", 1, "TEST_DEPENDS names " $3 ", which is not a layer below")
     }
     $1 == "wall" { wall[++wall_count] = $2; sub(/^wall [^ ]+ /, ""); inside[wall_count] = $0 }
     $1 == "include" {

@@ -47,6 +47,16 @@ expect "an include upward" 'src/data/b.cpp:4: data includes engine'
 echo 'keelrow_library(engine DEPENDS base)' >"$tree/src/engine/CMakeLists.txt"
 expect "an include that DEPENDS does not name" 'src/engine/c.cpp:2: engine includes data'
 
+echo 'keelrow_library(engine TEST_DEPENDS base DEPENDS data)' >"$tree/src/engine/CMakeLists.txt"
+"$check" "$tree" || { echo "a test's own dependency was refused" && failed=1; }
+fresh_tree
+
+echo 'keelrow_library(data TEST_DEPENDS engine DEPENDS base)' >"$tree/src/data/CMakeLists.txt"
+expect "TEST_DEPENDS upward" 'TEST_DEPENDS names engine, which is not a layer below'
+
+printf 'keelrow_library(engine TEST_DEPENDS data)\n' >"$tree/src/engine/CMakeLists.txt"
+expect "TEST_DEPENDS outside of a test" 'src/engine/c.cpp:2: engine includes data'
+
 echo 'keelrow_library(base DEPENDS engine)' >"$tree/src/base/CMakeLists.txt"
 expect "DEPENDS upward" 'DEPENDS points upward: base -> engine'
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,11 +11,29 @@
 
 namespace keelrow {
 
-/// Element types that cross our walls (bundle signatures, engine, protocols).
-enum class DType { kUInt8, kInt32, kInt64, kFloat32 };
+/// Element types that cross our walls (bundle signatures, engine, protocols). A bool is one byte, 0
+/// or 1; half floats are their 16 bits.
+enum class DType {
+  kBool,
+  kUInt8,
+  kUInt16,
+  kUInt32,
+  kUInt64,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kFloat16,
+  kBFloat16,
+  kFloat32,
+  kFloat64,
+};
 
-std::string_view Name(DType dtype);  // "uint8", "int32", "int64", "float32"
-size_t SizeOf(DType dtype);          // bytes an element
+/// All of them, in that order.
+std::span<const DType> DTypes();
+std::string_view Name(DType dtype);  // "bool", "uint8", … "float64"
+std::optional<DType> FindDType(std::string_view name);
+size_t SizeOf(DType dtype);  // bytes an element
 
 /// A dense row-major array that owns its bytes: what preprocessing makes and the engine eats.
 /// Plain data; no thread rules beyond those of std::vector.
@@ -30,6 +49,8 @@ struct Tensor {
   int64_t Count() const {
     return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
   }
+  /// Its extent along the first axis; at least one axis must be there.
+  int64_t Rows() const { return shape.at(0); }
   template <class T>
   std::span<T> As() {
     return {reinterpret_cast<T*>(bytes.data()), bytes.size() / sizeof(T)};
@@ -70,5 +91,11 @@ Tensor Tensor::Of(std::vector<int64_t> shape, const std::vector<T>& values) {
 
 /// Stacks equal-shaped tensors along a new first axis: n × [c,h,w] → [n,c,h,w].
 Tensor Stack(std::span<const Tensor> rows);
+
+/// Joins tensors along their first axis, in which alone they may differ: [2,k] and [1,k] → [3,k].
+Tensor Concatenate(std::span<const Tensor* const> parts);
+
+/// Rows begin … begin + count of a tensor: [n, …] → [count, …].
+Tensor Slice(const Tensor& tensor, int64_t begin, int64_t count);
 
 }  // namespace keelrow

@@ -10,9 +10,7 @@ namespace keelrow::bundle {
 namespace {
 
 DType DTypeNamed(const std::string& text, const std::string& name) {
-  for (const DType dtype : {DType::kUInt8, DType::kInt32, DType::kInt64, DType::kFloat32}) {
-    if (Name(dtype) == text) return dtype;
-  }
+  if (const auto dtype = FindDType(text)) return *dtype;
   throw Error(Code::kUnsupported, fmt::format("{}: unknown tensor type `{}`", name, text));
 }
 

@@ -1,5 +1,7 @@
 #include "engine/predictor.h"
 
+#include <fmt/format.h>
+
 #include "engine/postprocess.h"
 #include "transforms/chain.h"
 #include "transforms/views.h"
@@ -15,8 +17,36 @@ struct Predictor::State {
   Session session;
   std::string bundle_hash;
 
-  Tensor Infer(const Tensor& input) const { return session.Run(Stack({&input, 1})); }
+  std::vector<float> Pooled(const Tensor& output) const {
+    if (output.Rows() == 1) {
+      const auto values = output.As<float>();
+      return {values.begin(), values.end()};
+    }
+    std::vector<Tensor> looks;
+    for (int64_t i = 0; i < output.Rows(); ++i) looks.push_back(Slice(output, i, 1));
+    return postprocess.pool(looks);
+  }
+
+  std::vector<float> Scores(std::vector<float> output) const {
+    std::vector<float> scores = postprocess.scores(output, postprocess_options);
+    if (scores.size() == manifest.labels.size()) return scores;
+    throw Error(Code::kCorrupt, "the network has another number of outputs than the bundle labels");
+  }
 };
+
+namespace {
+
+/// What a bundle promises: one tensor in, one row of 32-bit floats out for each row of it.
+void RequireRows(const Session& session, const std::string& name) {
+  if (session.HasRows() && session.Inputs().size() == 1 && session.Outputs().size() == 1 &&
+      session.Outputs()[0].dtype == DType::kFloat32) {
+    return;
+  }
+  throw Error(Code::kUnsupported,
+              fmt::format("the network of `{}` is not one input and one output in rows", name));
+}
+
+}  // namespace
 
 Predictor::Predictor(bundle::Manifest manifest, std::string_view onnx,
                      const SessionOptions& session) {
@@ -33,6 +63,7 @@ Predictor::Predictor(bundle::Manifest manifest, std::string_view onnx,
                          .postprocess = postprocess,
                          .postprocess_options = options,
                          .session = Session(onnx, session)});
+  RequireRows(state_->session, state_->manifest.name);
 }
 
 Predictor::~Predictor() = default;
@@ -57,24 +88,29 @@ transforms::Kind Predictor::DecodedKind() const {
   return state_->preprocess.DecodedKind();
 }
 
-std::vector<float> Predictor::Output(transforms::Payload payload) const {
+Tensor Predictor::Prepare(transforms::Payload payload) const {
   const transforms::Chain& chain = state_->preprocess;
-  std::vector<Tensor> outputs;
+  std::vector<Tensor> rows;
   for (auto& look : transforms::LooksAt(chain.Head(std::move(payload)), state_->views)) {
-    outputs.push_back(state_->Infer(chain.Tail(std::move(look))));
+    rows.push_back(chain.Tail(std::move(look)));
   }
-  if (outputs.size() > 1) return state_->postprocess.pool(outputs);
-  const auto output = outputs[0].As<float>();
-  return {output.begin(), output.end()};
+  return Stack(rows);
+}
+
+const Session& Predictor::session() const {
+  return state_->session;
+}
+
+std::vector<float> Predictor::Output(transforms::Payload payload) const {
+  return state_->Pooled(state_->session.Run(Prepare(std::move(payload))));
+}
+
+std::vector<float> Predictor::ScoresOf(const Tensor& output) const {
+  return state_->Scores(state_->Pooled(output));
 }
 
 std::vector<float> Predictor::Scores(transforms::Payload payload) const {
-  const std::vector<float> scores =
-      state_->postprocess.scores(Output(std::move(payload)), state_->postprocess_options);
-  if (scores.size() != state_->manifest.labels.size()) {
-    throw Error(Code::kCorrupt, "the network has another number of outputs than the bundle labels");
-  }
-  return scores;
+  return state_->Scores(Output(std::move(payload)));
 }
 
 Json Predictor::Answer(transforms::Payload payload) const {

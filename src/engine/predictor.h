@@ -32,11 +32,18 @@ class Predictor {
   /// The decoded form that a payload may have in a file's place; the preprocessing says which.
   transforms::Kind DecodedKind() const;
 
-  /// What the network says to one example before it becomes scores, pooled over the manifest's
-  /// views. The payload holds raw bytes (a picture file) or a later form (pixels). Throws
-  /// kBadExample when it cannot be used.
+  /// The network's input for one example: a row for it and each of the manifest's views. The
+  /// payload holds raw bytes (a picture file) or a later form (pixels). Throws kBadExample when it
+  /// cannot be used.
+  Tensor Prepare(transforms::Payload payload) const;
+  /// The network, for callers that run it themselves, perhaps with rows of several examples.
+  const Session& session() const;
+  /// One score a label, in the manifest's order, from the network's output for Prepare's rows.
+  std::vector<float> ScoresOf(const Tensor& output) const;
+
+  /// What the network says to one example before it becomes scores, pooled over the views.
   std::vector<float> Output(transforms::Payload payload) const;
-  /// One score a label, in the manifest's order: the postprocessing of Output.
+  /// ScoresOf of what the network makes of Prepare.
   std::vector<float> Scores(transforms::Payload payload) const;
   /// The answer's `result`: {"label": …, "probabilities": {…}}.
   Json Answer(transforms::Payload payload) const;

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <map>
 #include <mutex>
 #include <openvino/openvino.hpp>
 
@@ -9,6 +13,8 @@
 
 namespace keelrow::engine {
 namespace {
+
+using bundle::TensorSpec;
 
 /// One engine a process: its start costs milliseconds, and plugins are shared.
 ov::Core& Core() {
@@ -29,80 +35,283 @@ ov::AnyMap Properties(const SessionOptions& options) {
   return properties;
 }
 
-ov::CompiledModel Compile(std::string_view onnx, const SessionOptions& options) {
+/// Calls into the engine; what it throws becomes ours.
+template <class Work>
+auto Guarded(Code code, const char* message, const Work& work) {
   try {
-    const auto model = Core().read_model(std::string(onnx), ov::Tensor());
-    ov::PartialShape shape = model->input().get_partial_shape();
-    shape[0] = options.batch;
-    model->reshape(shape);
-    return Core().compile_model(model, "CPU", Properties(options));
+    return work();
   } catch (const ov::Exception& failure) {
-    throw Error(Code::kCorrupt, "the engine cannot read the network",
-                {.hint = std::string(failure.what()).substr(0, 300)});
+    throw Error(code, message, {.hint = std::string(failure.what()).substr(0, 300)});
   }
 }
 
-std::vector<int64_t> Dimensions(const ov::Shape& shape) {
-  return {shape.begin(), shape.end()};
+struct TypePair {
+  DType ours;
+  ov::element::Type_t theirs;
+};
+constexpr std::array kTypes = {
+    TypePair{DType::kBool, ov::element::Type_t::boolean},
+    TypePair{DType::kUInt8, ov::element::Type_t::u8},
+    TypePair{DType::kUInt16, ov::element::Type_t::u16},
+    TypePair{DType::kUInt32, ov::element::Type_t::u32},
+    TypePair{DType::kUInt64, ov::element::Type_t::u64},
+    TypePair{DType::kInt8, ov::element::Type_t::i8},
+    TypePair{DType::kInt16, ov::element::Type_t::i16},
+    TypePair{DType::kInt32, ov::element::Type_t::i32},
+    TypePair{DType::kInt64, ov::element::Type_t::i64},
+    TypePair{DType::kFloat16, ov::element::Type_t::f16},
+    TypePair{DType::kBFloat16, ov::element::Type_t::bf16},
+    TypePair{DType::kFloat32, ov::element::Type_t::f32},
+    TypePair{DType::kFloat64, ov::element::Type_t::f64},
+};
+
+DType TypeOf(const ov::element::Type& type) {
+  const auto* found = std::ranges::find(kTypes, ov::element::Type_t(type), &TypePair::theirs);
+  if (found != kTypes.end()) return found->ours;
+  throw Error(Code::kUnsupported,
+              fmt::format("the network has a tensor of {}", type.get_type_name()));
+}
+
+ov::element::Type TypeOf(DType dtype) {
+  return std::ranges::find(kTypes, dtype, &TypePair::ours)->theirs;
+}
+
+std::vector<int64_t> Dimensions(const ov::PartialShape& shape, const std::string& name) {
+  if (shape.rank().is_dynamic()) {
+    throw Error(Code::kUnsupported, fmt::format("the network's `{}` has no fixed rank", name));
+  }
+  std::vector<int64_t> dimensions;
+  for (const ov::Dimension& extent : shape) {
+    dimensions.push_back(extent.is_dynamic() ? -1 : extent.get_length());
+  }
+  return dimensions;
+}
+
+template <class Port>
+std::vector<TensorSpec> SpecsOf(const std::vector<Port>& ports, const char* unnamed) {
+  std::vector<TensorSpec> specs;
+  for (const Port& port : ports) {
+    const std::string name =
+        port.get_names().empty() ? fmt::format("{}{}", unnamed, specs.size()) : port.get_any_name();
+    specs.push_back({.name = name,
+                     .dtype = TypeOf(port.get_element_type()),
+                     .shape = Dimensions(port.get_partial_shape(), name)});
+  }
+  return specs;
+}
+
+bool BeginFree(const std::vector<TensorSpec>& specs) {
+  return !specs.empty() && std::ranges::all_of(specs, [](const TensorSpec& spec) {
+    return !spec.shape.empty() && spec.shape[0] == -1;
+  });
+}
+
+bool FreeBehindRows(const TensorSpec& spec) {
+  return std::any_of(spec.shape.begin() + 1, spec.shape.end(), [](int64_t x) { return x < 0; });
+}
+
+bool Fits(const std::vector<int64_t>& shape, const std::vector<int64_t>& wanted) {
+  return std::ranges::equal(shape, wanted, [](int64_t given, int64_t want) {
+    return given == want || (want < 0 && given >= 0);
+  });
+}
+
+/// A network compiled for one shape (or for any, where the network is free), and its idle requests.
+class Compiled {
+ public:
+  Compiled(const std::shared_ptr<ov::Model>& model, const SessionOptions& options)
+      : model_(Core().compile_model(model, "CPU", Properties(options))) {}
+
+  std::vector<Tensor> Infer(std::span<const Tensor> inputs) {
+    ov::InferRequest request = Take();
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      // The engine reads from our buffer; it does not write to inputs.
+      request.set_input_tensor(i,
+                               ov::Tensor(TypeOf(inputs[i].dtype),
+                                          ov::Shape(inputs[i].shape.begin(), inputs[i].shape.end()),
+                                          const_cast<std::byte*>(inputs[i].bytes.data())));
+    }
+    request.infer();
+    std::vector<Tensor> outputs;
+    for (size_t i = 0; i < model_.outputs().size(); ++i) {
+      const ov::Tensor result = request.get_output_tensor(i);
+      const ov::Shape shape = result.get_shape();
+      outputs.push_back(Tensor::Zeros(TypeOf(result.get_element_type()),
+                                      std::vector<int64_t>(shape.begin(), shape.end())));
+      std::memcpy(outputs.back().bytes.data(), result.data(), outputs.back().bytes.size());
+    }
+    GiveBack(std::move(request));
+    return outputs;
+  }
+
+ private:
+  ov::InferRequest Take() {
+    const std::lock_guard lock(mutex_);
+    if (idle_.empty()) return model_.create_infer_request();
+    ov::InferRequest request = std::move(idle_.back());
+    idle_.pop_back();
+    return request;
+  }
+  void GiveBack(ov::InferRequest request) {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(request));
+  }
+
+  ov::CompiledModel model_;
+  std::mutex mutex_;
+  std::vector<ov::InferRequest> idle_;
+};
+
+/// Rows of zeros behind those of the tensor.
+Tensor Padded(const Tensor& tensor, int64_t rows) {
+  Tensor padded = tensor;
+  const size_t row = tensor.bytes.size() / static_cast<size_t>(tensor.Rows());
+  padded.shape[0] = rows;
+  padded.bytes.resize(row * static_cast<size_t>(rows));
+  return padded;
 }
 
 }  // namespace
 
 struct Session::State {
-  ov::CompiledModel model;
-  std::vector<int64_t> input_shape;
-  std::mutex mutex;
-  std::vector<ov::InferRequest> idle;
+  std::shared_ptr<ov::Model> model;
+  SessionOptions options;
+  std::vector<TensorSpec> inputs;
+  std::vector<TensorSpec> outputs;
+  bool has_rows = false;
+  bool free_shapes = false;  // beyond the rows: compiled once, for any shape
+  std::mutex mutex;          // of `compiled`, not of what is in it
+  std::map<int64_t, Compiled> compiled;
 
-  ov::InferRequest Take() {
-    const std::lock_guard lock(mutex);
-    if (idle.empty()) return model.create_infer_request();
-    ov::InferRequest request = std::move(idle.back());
-    idle.pop_back();
-    return request;
+  State(std::shared_ptr<ov::Model> read, const SessionOptions& given)
+      : model(std::move(read)), options(given) {
+    inputs = SpecsOf(model->inputs(), "input");
+    outputs = SpecsOf(model->outputs(), "output");
+    has_rows = BeginFree(inputs) && BeginFree(outputs);
+    free_shapes = !has_rows || std::ranges::any_of(inputs, FreeBehindRows);
+    if (!has_rows) options.rows_max = 1;
+    For(1);  // a network that cannot be compiled is noticed now
   }
 
-  void GiveBack(ov::InferRequest request) {
+  /// Compiled for that many rows; of free shapes there is one for all.
+  Compiled& For(int64_t rows) {
     const std::lock_guard lock(mutex);
-    idle.push_back(std::move(request));
+    const int64_t key = free_shapes ? 0 : rows;
+    const auto found = compiled.find(key);
+    if (found != compiled.end()) return found->second;
+    const std::shared_ptr<ov::Model> shaped = free_shapes ? model : model->clone();
+    if (!free_shapes) {
+      std::map<ov::Output<ov::Node>, ov::PartialShape> shapes;
+      for (const auto& input : shaped->inputs()) {
+        ov::PartialShape shape = input.get_partial_shape();
+        shape[0] = rows;
+        shapes[input] = shape;
+      }
+      shaped->reshape(shapes);
+    }
+    return compiled.try_emplace(key, shaped, options).first->second;
+  }
+
+  std::vector<Tensor> RunRows(std::span<const Tensor> rows) {
+    const int64_t count = rows[0].Rows();
+    const auto bucket = std::min(options.rows_max,
+                                 static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(count))));
+    if (free_shapes || bucket == count) return For(count).Infer(rows);
+    std::vector<Tensor> padded;
+    for (const Tensor& tensor : rows) padded.push_back(Padded(tensor, bucket));
+    std::vector<Tensor> answers = For(bucket).Infer(padded);
+    for (Tensor& answer : answers) answer = Slice(answer, 0, count);
+    return answers;
+  }
+
+  /// More rows than one inference takes: one part after another.
+  std::vector<Tensor> RunParts(std::span<const Tensor> rows) {
+    std::vector<std::vector<Tensor>> parts;
+    for (int64_t begin = 0; begin < rows[0].Rows(); begin += options.rows_max) {
+      const int64_t count = std::min(options.rows_max, rows[0].Rows() - begin);
+      std::vector<Tensor> part;
+      for (const Tensor& tensor : rows) part.push_back(Slice(tensor, begin, count));
+      parts.push_back(RunRows(part));
+    }
+    std::vector<Tensor> whole;
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      std::vector<const Tensor*> pieces;
+      for (const std::vector<Tensor>& part : parts) pieces.push_back(&part[i]);
+      whole.push_back(Concatenate(pieces));
+    }
+    return whole;
   }
 };
 
+Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
 Session::Session(std::string_view onnx, const SessionOptions& options)
-    : state_(std::make_unique<State>()) {
-  state_->model = Compile(onnx, options);
-  state_->input_shape = Dimensions(state_->model.input().get_shape());
+    : state_(Guarded(Code::kCorrupt, "the engine cannot read the network", [&] {
+        return std::make_unique<State>(Core().read_model(std::string(onnx), ov::Tensor()), options);
+      })) {}
+
+Session Session::Open(const std::filesystem::path& file, const SessionOptions& options) {
+  if (!std::filesystem::is_regular_file(file)) {
+    throw Error(Code::kNotFound, fmt::format("there is no network {}", file.string()));
+  }
+  return Session(Guarded(Code::kCorrupt, "the engine cannot read the network", [&] {
+    return std::make_unique<State>(Core().read_model(file.string()), options);
+  }));
 }
 
 Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 
-const std::vector<int64_t>& Session::InputShape() const {
-  return state_->input_shape;
+const std::vector<TensorSpec>& Session::Inputs() const {
+  return state_->inputs;
+}
+
+const std::vector<TensorSpec>& Session::Outputs() const {
+  return state_->outputs;
+}
+
+bool Session::HasRows() const {
+  return state_->has_rows;
+}
+
+int64_t Session::RowsMax() const {
+  return state_->options.rows_max;
+}
+
+std::string Session::Fault(std::span<const Tensor> inputs) const {
+  const std::vector<TensorSpec>& wanted = state_->inputs;
+  if (inputs.size() != wanted.size()) {
+    return fmt::format("the network takes {} inputs, not {}", wanted.size(), inputs.size());
+  }
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const Tensor& given = inputs[i];
+    if (given.dtype != wanted[i].dtype || !Fits(given.shape, wanted[i].shape)) {
+      return fmt::format("`{}` is {} [{}], not {} [{}]", wanted[i].name, Name(wanted[i].dtype),
+                         fmt::join(wanted[i].shape, ", "), Name(given.dtype),
+                         fmt::join(given.shape, ", "));
+    }
+    if (!state_->has_rows) continue;
+    if (given.Rows() == 0) return fmt::format("`{}` has no rows", wanted[i].name);
+    if (given.Rows() != inputs[0].Rows()) return "the inputs differ in their number of rows";
+  }
+  return {};
+}
+
+std::vector<Tensor> Session::Run(std::span<const Tensor> inputs) const {
+  if (std::string fault = Fault(inputs); !fault.empty()) {
+    throw Error(Code::kBadValue, std::move(fault));
+  }
+  return Guarded(Code::kInternal, "the engine failed", [&] {
+    if (!state_->has_rows || inputs[0].Rows() <= state_->options.rows_max) {
+      return state_->has_rows ? state_->RunRows(inputs) : state_->For(1).Infer(inputs);
+    }
+    return state_->RunParts(inputs);
+  });
 }
 
 Tensor Session::Run(const Tensor& input) const {
-  if (input.shape != state_->input_shape || input.dtype != DType::kFloat32) {
-    throw Error(Code::kBadValue, fmt::format("the network takes float32 [{}], not {} [{}]",
-                                             fmt::join(state_->input_shape, ", "),
-                                             Name(input.dtype), fmt::join(input.shape, ", ")));
-  }
-  try {
-    ov::InferRequest request = state_->Take();
-    // The engine reads from our buffer; it does not write to inputs.
-    request.set_input_tensor(ov::Tensor(ov::element::f32,
-                                        ov::Shape(input.shape.begin(), input.shape.end()),
-                                        const_cast<std::byte*>(input.bytes.data())));
-    request.infer();
-    const ov::Tensor result = request.get_output_tensor();
-    Tensor output = Tensor::Zeros(DType::kFloat32, Dimensions(result.get_shape()));
-    std::memcpy(output.bytes.data(), result.data<float>(), output.bytes.size());
-    state_->GiveBack(std::move(request));
-    return output;
-  } catch (const ov::Exception& failure) {
-    throw Error(Code::kInternal, fmt::format("the engine failed: {}", failure.what()));
-  }
+  return std::move(Run(std::span(&input, 1)).at(0));
 }
 
 }  // namespace keelrow::engine

@@ -27,6 +27,8 @@ int32_t ElementType(DType dtype) {
       return onnx::tensor_proto::kInt32;
     case DType::kInt64:
       return onnx::tensor_proto::kInt64;
+    default:  // no weight of ours has another
+      break;
   }
   throw Error(Code::kInternal, "a weight has an unknown element type");
 }

@@ -29,7 +29,7 @@ Json CheckExport(const fs::path& network, const fs::path& probe) {
   const nets::Safetensors file = nets::ReadSafetensors(probe).Value();
   const Tensor& input = file.tensors.at("input");
   const Tensor& expected = file.tensors.at("output");
-  const engine::Session session(ReadFile(network), {.batch = input.shape[0]});
+  const engine::Session session(ReadFile(network), {.rows_max = input.Rows()});
   const double difference = MaxDifference(session.Run(input).As<float>(), expected.As<float>());
   if (!(difference <= kExportDifferenceMax)) {
     throw Error(Code::kCorrupt,

@@ -1,0 +1,77 @@
+#include "engine/session.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/random.h"
+#include "nets/formula_for_test.h"
+#include "nets/graph_builder.h"
+#include "nets/onnx_writer.h"
+
+namespace keelrow::engine {
+namespace {
+
+constexpr int64_t kFeatures = 6;
+
+std::string LinearNetwork() {
+  nets::GraphBuilder builder;
+  const auto input = builder.Input("input", {kFeatures});
+  const nets::Graph graph = std::move(builder).Build(builder.Linear("fc", input, {.features = 3}));
+  return nets::WriteOnnx(graph, nets::FormulaWeights(graph));
+}
+
+Tensor Rows(int64_t count) {
+  Tensor tensor = Tensor::Zeros(DType::kFloat32, {count, kFeatures});
+  Random random(3, "rows");
+  for (float& value : tensor.As<float>()) value = static_cast<float>(random.Uniform(-1, 1));
+  return tensor;
+}
+
+TEST(Session, SaysWhatItTakes) {
+  const Session session(LinearNetwork());
+  ASSERT_EQ(session.Inputs().size(), 1U);
+  EXPECT_EQ(session.Inputs()[0].name, "input");
+  EXPECT_EQ(session.Inputs()[0].shape, (std::vector<int64_t>{-1, kFeatures}));
+  EXPECT_EQ(session.Outputs()[0].shape, (std::vector<int64_t>{-1, 3}));
+  EXPECT_TRUE(session.HasRows());
+}
+
+TEST(Session, RowsKeepTheirAnswersHoweverManyRunTogether) {
+  const Session alone(LinearNetwork());
+  const Session together(LinearNetwork(), {.rows_max = 8});
+  for (const int64_t count : {1, 2, 3, 7, 8, 9, 21}) {  // exact, padded, and in parts
+    const Tensor rows = Rows(count);
+    const Tensor a = alone.Run(rows);
+    const Tensor b = together.Run(rows);
+    ASSERT_EQ(a.shape, (std::vector<int64_t>{count, 3}));
+    ASSERT_EQ(b.shape, a.shape);
+    for (size_t i = 0; i < a.As<float>().size(); ++i) {
+      EXPECT_NEAR(a.As<float>()[i], b.As<float>()[i], 1e-5) << count;
+    }
+  }
+}
+
+TEST(Session, RefusesWhatDoesNotFit) {
+  const Session session(LinearNetwork());
+  const Tensor narrow = Tensor::Zeros(DType::kFloat32, {1, kFeatures - 1});
+  const Tensor whole = Tensor::Zeros(DType::kInt64, {1, kFeatures});
+  const Tensor none = Tensor::Zeros(DType::kFloat32, {0, kFeatures});
+  for (const Tensor* tensor : {&narrow, &whole, &none}) {
+    EXPECT_NE(session.Fault(std::span(tensor, 1)), "");
+    EXPECT_THROW(session.Run(*tensor), Error);
+  }
+  EXPECT_NE(session.Fault({}), "");
+  EXPECT_THROW(Session("no network"), Error);
+}
+
+TEST(Session, OpensFiles) {
+  const TemporaryFolder folder;
+  WriteFileDurably(folder.path() / "model.onnx", LinearNetwork());
+  EXPECT_EQ(Session::Open(folder.path() / "model.onnx").Run(Rows(2)),
+            Session(LinearNetwork()).Run(Rows(2)));
+  EXPECT_THROW(Session::Open(folder.path() / "none.onnx"), Error);
+}
+
+}  // namespace
+}  // namespace keelrow::engine

@@ -1,0 +1,270 @@
+#include "models/executor.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+namespace keelrow::models {
+namespace {
+
+struct Waiting {
+  Job job;
+  Clock::time_point since;
+};
+
+int64_t RowsOf(const Job& job) {
+  const Tensor& first = job.inputs.front();
+  return first.shape.empty() ? 1 : first.Rows();
+}
+
+/// Whether the two may be rows of one run: all but the number of rows is equal.
+bool Alike(const Job& a, const Job& b) {
+  return std::ranges::equal(a.inputs, b.inputs, [](const Tensor& x, const Tensor& y) {
+    return x.dtype == y.dtype && x.shape.size() == y.shape.size() && !x.shape.empty() &&
+           std::equal(x.shape.begin() + 1, x.shape.end(), y.shape.begin() + 1);
+  });
+}
+
+/// What a thread takes out of a lane at once.
+struct Batch {
+  std::vector<Waiting> jobs;     // to run
+  std::vector<Waiting> dropped;  // to answer without running
+  int64_t rows = 0;
+};
+
+}  // namespace
+
+/// Guarded by the executor's mutex, but for the constants.
+class Lane {
+ public:
+  Lane(const LaneOptions& options, Executor::Run run) : options(options), run(std::move(run)) {}
+
+  const LaneOptions options;
+  const Executor::Run run;
+  std::deque<Waiting> queue;  // by priority, then by time
+  int running = 0;
+  bool listed = false;  // among those that wait for a thread
+  int64_t last_rows = 0;
+  LaneStats stats;
+
+  void Add(Job job) {
+    const auto place = std::ranges::upper_bound(queue, job.priority, {},
+                                                [](const Waiting& w) { return w.job.priority; });
+    queue.insert(place, {std::move(job), Clock::now()});
+  }
+
+  bool Runnable() const { return !queue.empty() && running < options.instances; }
+
+  int64_t RowsWaiting() const {
+    int64_t rows = 0;
+    for (const Waiting& waiting : queue) rows += RowsOf(waiting.job);
+    return rows;
+  }
+
+  /// Until when it is worth to wait for more rows: never when the last run had one job's alone.
+  Clock::time_point PatientUntil() const {
+    if (options.wait.count() == 0 || last_rows <= 1) return Clock::time_point::min();
+    if (RowsWaiting() >= options.rows_max) return Clock::time_point::min();
+    return queue.front().since + options.wait;
+  }
+
+  Batch Take() {
+    Batch batch;
+    const auto now = Clock::now();
+    auto it = queue.begin();
+    while (it != queue.end() && batch.rows < options.rows_max) {
+      const bool dead = it->job.deadline <= now || (it->job.abandoned && it->job.abandoned());
+      const int64_t rows = RowsOf(it->job);
+      const bool fits = batch.jobs.empty() || (batch.rows + rows <= options.rows_max &&
+                                               Alike(it->job, batch.jobs.front().job));
+      if (!dead && !fits) {
+        ++it;  // for a later run; what comes behind it may still fit
+        continue;
+      }
+      (dead ? batch.dropped : batch.jobs).push_back(std::move(*it));
+      if (!dead) batch.rows += rows;
+      it = queue.erase(it);
+    }
+    return batch;
+  }
+};
+
+uint64_t LaneStats::Runs() const {
+  uint64_t runs = 0;
+  for (const auto& [rows, batch] : batches) runs += batch.runs;
+  return runs;
+}
+
+namespace {
+
+std::vector<Tensor> RunTogether(const Lane& lane, const Batch& batch) {
+  std::vector<Tensor> joined;
+  for (size_t i = 0; i < batch.jobs.front().job.inputs.size(); ++i) {
+    std::vector<const Tensor*> parts;
+    for (const Waiting& waiting : batch.jobs) parts.push_back(&waiting.job.inputs[i]);
+    joined.push_back(Concatenate(parts));
+  }
+  return lane.run(joined);
+}
+
+/// What came of each job. A failure of several together may be the fault of one: then each is run
+/// alone.
+std::vector<Expected<std::vector<Tensor>>> Outcomes(const Lane& lane, const Batch& batch) {
+  std::vector<Expected<std::vector<Tensor>>> outcomes;
+  if (batch.jobs.size() > 1) {
+    try {
+      const std::vector<Tensor> whole = RunTogether(lane, batch);
+      int64_t begin = 0;
+      for (const Waiting& waiting : batch.jobs) {
+        const int64_t rows = RowsOf(waiting.job);
+        std::vector<Tensor> part;
+        for (const Tensor& tensor : whole) part.push_back(Slice(tensor, begin, rows));
+        outcomes.emplace_back(std::move(part));
+        begin += rows;
+      }
+      return outcomes;
+    } catch (const std::exception&) {
+      outcomes.clear();
+    }
+  }
+  for (const Waiting& waiting : batch.jobs) {
+    try {
+      outcomes.emplace_back(lane.run(waiting.job.inputs));
+    } catch (const std::exception& failure) {
+      outcomes.emplace_back(AsError(failure));
+    }
+  }
+  return outcomes;
+}
+
+void Refuse(std::vector<Waiting>& jobs, const Error& error) {
+  for (Waiting& waiting : jobs) waiting.job.answer(error);
+}
+
+}  // namespace
+
+struct Executor::State {
+  mutable std::mutex mutex;
+  std::condition_variable work;
+  std::deque<std::shared_ptr<Lane>> ready;
+  bool stopping = false;
+  std::vector<std::thread> threads;
+
+  void List(const std::shared_ptr<Lane>& lane) {
+    if (lane->listed || !lane->Runnable()) return;
+    lane->listed = true;
+    ready.push_back(lane);
+    work.notify_one();
+  }
+
+  /// Takes the lane that has waited longest, and what it runs next.
+  std::pair<std::shared_ptr<Lane>, Batch> Next(std::unique_lock<std::mutex>& lock) {
+    std::shared_ptr<Lane> lane = std::move(ready.front());
+    ready.pop_front();
+    lane->listed = false;
+    ++lane->running;
+    while (!stopping && !lane->queue.empty()) {
+      const Clock::time_point until = lane->PatientUntil();
+      if (until <= Clock::now()) break;
+      work.wait_until(lock, until);
+    }
+    Batch batch = lane->Take();
+    List(lane);
+    return {std::move(lane), std::move(batch)};
+  }
+
+  void Finish(const std::shared_ptr<Lane>& lane, const Batch& batch, Clock::time_point began,
+              const std::vector<Expected<std::vector<Tensor>>>& outcomes) {
+    const auto ended = Clock::now();
+    const std::lock_guard lock(mutex);
+    --lane->running;
+    LaneStats& stats = lane->stats;
+    stats.dropped += batch.dropped.size();
+    if (!batch.jobs.empty()) {
+      lane->last_rows = batch.jobs.size() > 1 ? batch.rows : 1;
+      stats.rows += static_cast<uint64_t>(batch.rows);
+      stats.ran += ended - began;
+      LaneStats::Batch& size = stats.batches[batch.rows];
+      ++size.runs;
+      size.time += ended - began;
+      stats.last = std::chrono::system_clock::now();
+    }
+    for (size_t i = 0; i < batch.jobs.size(); ++i) {
+      stats.queued += began - batch.jobs[i].since;
+      ++(outcomes[i].ok() ? stats.succeeded : stats.failed);
+    }
+    List(lane);
+  }
+
+  void Work() {
+    std::unique_lock lock(mutex);
+    while (true) {
+      work.wait(lock, [this] { return stopping || !ready.empty(); });
+      if (stopping) return;
+      auto [lane, batch] = Next(lock);
+      lock.unlock();
+      Refuse(batch.dropped, Error(Code::kTimeout, "the request's time was over before it ran"));
+      const auto began = Clock::now();
+      auto outcomes = Outcomes(*lane, batch);
+      Finish(lane, batch, began, outcomes);  // first, so that who has an answer finds it counted
+      for (size_t i = 0; i < outcomes.size(); ++i) {
+        batch.jobs[i].job.answer(std::move(outcomes[i]));
+      }
+      lock.lock();
+    }
+  }
+};
+
+Executor::Executor(int threads) : state_(std::make_unique<State>()) {
+  for (int i = 0; i < std::max(threads, 1); ++i) {
+    state_->threads.emplace_back([this] { state_->Work(); });
+    pthread_setname_np(state_->threads.back().native_handle(), "infer");
+  }
+}
+
+Executor::~Executor() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->stopping = true;
+  }
+  state_->work.notify_all();
+  for (std::thread& thread : state_->threads) thread.join();
+  for (const std::shared_ptr<Lane>& lane : state_->ready) {
+    for (Waiting& waiting : lane->queue) {
+      waiting.job.answer(Error(Code::kInterrupted, "the service stops"));
+    }
+    lane->queue.clear();
+  }
+}
+
+std::shared_ptr<Lane> Executor::Open(const LaneOptions& options, Run run) {
+  LaneOptions chosen = options;
+  if (chosen.instances <= 0) chosen.instances = threads();
+  return std::make_shared<Lane>(chosen, std::move(run));
+}
+
+bool Executor::Submit(const std::shared_ptr<Lane>& lane, Job&& job) {
+  const std::lock_guard lock(state_->mutex);
+  if (lane->queue.size() >= lane->options.queue_max) return false;
+  lane->Add(std::move(job));
+  if (lane->running > 0 && lane->options.wait.count() > 0) state_->work.notify_all();
+  state_->List(lane);
+  return true;
+}
+
+LaneStats Executor::Stats(const Lane& lane) const {
+  const std::lock_guard lock(state_->mutex);
+  LaneStats stats = lane.stats;
+  stats.waiting = lane.queue.size();
+  return stats;
+}
+
+int Executor::threads() const {
+  return static_cast<int>(state_->threads.size());
+}
+
+}  // namespace keelrow::models

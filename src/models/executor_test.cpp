@@ -1,0 +1,187 @@
+#include "models/executor.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <latch>
+#include <thread>
+
+namespace keelrow::models {
+namespace {
+
+using Outcome = Expected<std::vector<Tensor>>;
+
+Tensor Row(float value) {
+  return Tensor::Of({1, 1}, std::vector<float>{value});
+}
+
+/// A job that says what came of it.
+std::pair<Job, std::future<Outcome>> MakeJob(float value) {
+  auto promise = std::make_shared<std::promise<Outcome>>();
+  auto future = promise->get_future();
+  return {Job{.inputs = {Row(value)},
+              .answer = [promise](Outcome outcome) { promise->set_value(std::move(outcome)); }},
+          std::move(future)};
+}
+
+std::vector<Tensor> Doubled(std::span<const Tensor> inputs) {
+  Tensor output = inputs[0];
+  for (float& value : output.As<float>()) value *= 2;
+  return {output};
+}
+
+float ValueOf(std::future<Outcome>& future) {
+  return future.get().Value().at(0).As<float>()[0];
+}
+
+/// A network that answers only once it is let go, so that jobs gather behind the first.
+struct Gate {
+  std::promise<void> open;
+  std::shared_future<void> opened = open.get_future().share();
+  std::latch entered{1};
+  std::atomic<bool> first{true};
+  std::mutex mutex;
+  std::vector<int64_t> runs;  // rows of each
+
+  std::vector<Tensor> operator()(std::span<const Tensor> inputs) {
+    if (first.exchange(false)) {
+      entered.count_down();
+      opened.wait();
+    }
+    {
+      const std::lock_guard lock(mutex);
+      runs.push_back(inputs[0].Rows());
+    }
+    return Doubled(inputs);
+  }
+};
+
+TEST(Executor, AnswersEachJobWithItsOwnRows) {
+  Executor executor(3);
+  const auto lane = executor.Open({.rows_max = 8}, Doubled);
+  std::vector<std::future<Outcome>> futures;
+  for (int i = 0; i < 200; ++i) {
+    auto [job, future] = MakeJob(static_cast<float>(i));
+    ASSERT_TRUE(executor.Submit(lane, std::move(job)));
+    futures.push_back(std::move(future));
+  }
+  for (int i = 0; i < 200; ++i) EXPECT_EQ(ValueOf(futures[i]), 2.0F * static_cast<float>(i));
+  const LaneStats stats = executor.Stats(*lane);
+  EXPECT_EQ(stats.succeeded, 200U);
+  EXPECT_EQ(stats.rows, 200U);
+}
+
+TEST(Executor, JobsThatCameTogetherRunTogetherUpToTheBound) {
+  Gate gate;
+  Executor executor(1);
+  const auto lane = executor.Open({.rows_max = 4}, std::ref(gate));
+  std::vector<std::future<Outcome>> futures;
+  for (int i = 0; i < 10; ++i) {
+    auto [job, future] = MakeJob(static_cast<float>(i));
+    ASSERT_TRUE(executor.Submit(lane, std::move(job)));
+    futures.push_back(std::move(future));
+    if (i == 0) gate.entered.wait();
+  }
+  gate.open.set_value();
+  for (auto& future : futures) future.wait();
+  EXPECT_EQ(gate.runs, (std::vector<int64_t>{1, 4, 4, 1}));
+}
+
+TEST(Executor, PrioritiesGoFirstAndWhatIsTooLateDoesNotRun) {
+  Gate gate;
+  Executor executor(1);
+  std::vector<float> order;
+  const auto lane = executor.Open({}, [&](std::span<const Tensor> inputs) {
+    auto output = gate(inputs);
+    order.push_back(inputs[0].As<float>()[0]);
+    return output;
+  });
+  std::vector<std::future<Outcome>> futures;
+  const auto submit = [&](float value, int priority, Clock::time_point deadline) {
+    auto [job, future] = MakeJob(value);
+    job.priority = priority;
+    job.deadline = deadline;
+    ASSERT_TRUE(executor.Submit(lane, std::move(job)));
+    futures.push_back(std::move(future));
+  };
+  submit(0, 1, Clock::time_point::max());
+  gate.entered.wait();
+  submit(1, 1, Clock::time_point::max());
+  submit(2, 1, Clock::now());
+  submit(3, 0, Clock::time_point::max());
+  gate.open.set_value();
+  EXPECT_EQ(futures[2].get().error().code(), Code::kTimeout);
+  for (const size_t i : {0, 1, 3}) futures[i].wait();
+  EXPECT_EQ(order, (std::vector<float>{0, 3, 1}));
+  EXPECT_EQ(executor.Stats(*lane).dropped, 1U);
+}
+
+TEST(Executor, RefusesBeyondTheQueue) {
+  Gate gate;
+  Executor executor(1);
+  const auto lane = executor.Open({.queue_max = 1}, std::ref(gate));
+  auto [first, one] = MakeJob(1);
+  ASSERT_TRUE(executor.Submit(lane, std::move(first)));
+  gate.entered.wait();
+  auto [second, two] = MakeJob(2);
+  auto [third, three] = MakeJob(3);
+  EXPECT_TRUE(executor.Submit(lane, std::move(second)));
+  EXPECT_FALSE(executor.Submit(lane, std::move(third)));
+  ASSERT_TRUE(third.answer) << "untouched";
+  gate.open.set_value();
+  EXPECT_EQ(ValueOf(two), 4);
+}
+
+TEST(Executor, OneBadJobDoesNotFailTheOthersOfItsRun) {
+  Gate gate;
+  Executor executor(1);
+  const auto lane = executor.Open({.rows_max = 8}, [&](std::span<const Tensor> inputs) {
+    auto output = gate(inputs);
+    for (const float value : inputs[0].As<float>()) {
+      if (value == 2) throw Error(Code::kInternal, "two");
+    }
+    return output;
+  });
+  std::vector<std::future<Outcome>> futures;
+  for (int i = 0; i < 4; ++i) {
+    auto [job, future] = MakeJob(static_cast<float>(i));
+    ASSERT_TRUE(executor.Submit(lane, std::move(job)));
+    futures.push_back(std::move(future));
+    if (i == 0) gate.entered.wait();
+  }
+  gate.open.set_value();
+  EXPECT_EQ(ValueOf(futures[1]), 2);
+  EXPECT_FALSE(futures[2].get().ok());
+  EXPECT_EQ(ValueOf(futures[3]), 6);
+}
+
+TEST(Executor, WaitsForMoreOnlyWhereJobsComeTogether) {
+  Executor executor(1);
+  const auto lane = executor.Open({.rows_max = 8, .wait = std::chrono::seconds(20)}, Doubled);
+  for (int i = 0; i < 20; ++i) {  // each alone: 20 waits would never end
+    auto [job, future] = MakeJob(1);
+    ASSERT_TRUE(executor.Submit(lane, std::move(job)));
+    EXPECT_EQ(ValueOf(future), 2);
+  }
+}
+
+TEST(Executor, AnswersWhatWaitsWhenItEnds) {
+  Gate gate;
+  auto executor = std::make_unique<Executor>(1);
+  const auto lane = executor->Open({}, std::ref(gate));
+  auto [first, one] = MakeJob(1);
+  auto [second, two] = MakeJob(2);
+  executor->Submit(lane, std::move(first));
+  gate.entered.wait();
+  executor->Submit(lane, std::move(second));
+  std::thread end([&] { executor.reset(); });
+  gate.open.set_value();
+  end.join();
+  EXPECT_TRUE(one.get().ok());
+  const Outcome outcome = two.get();
+  EXPECT_TRUE(outcome.ok() || outcome.error().code() == Code::kInterrupted);
+}
+
+}  // namespace
+}  // namespace keelrow::models

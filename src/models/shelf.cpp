@@ -1,0 +1,214 @@
+#include "models/shelf.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace keelrow::models {
+namespace {
+
+constexpr const char* kUnloaded = "unloaded";  // on purpose: it is not loaded by looking
+constexpr const char* kEvicted = "evicted: the memory was needed for others";
+
+bool NamedByAlias(const std::map<std::string, std::string>& aliases, const std::string& version) {
+  return std::ranges::any_of(aliases, [&](const auto& alias) { return alias.second == version; });
+}
+
+}  // namespace
+
+Shelf::Shelf(std::vector<std::unique_ptr<Source>> sources, const RepositoryOptions& options,
+             Executor& executor)
+    : options_(options), executor_(executor) {
+  for (auto& source : sources) shelved_.push_back({.source = std::move(source)});
+}
+
+bool Shelf::Shelved::Ask() {
+  try {
+    std::optional<Offers> now = source->List();
+    complaint.clear();
+    if (!now) return false;
+    offers = *std::move(now);
+    return true;
+  } catch (const std::exception& failure) {
+    if (complaint != failure.what()) log::Warning("cannot look for models: {}", failure.what());
+    complaint = failure.what();
+    return false;
+  }
+}
+
+bool Shelf::Look() {
+  bool changed = false;
+  bool answered = true;
+  for (Shelved& shelved : shelved_) {
+    changed = shelved.Ask() || changed;
+    answered = answered && shelved.complaint.empty();
+  }
+  const bool first = !looked_ && answered;
+  if (!changed && !first && Clock::now() < retry_at_) return false;
+  retry_at_ = Clock::time_point::max();
+  Merge();
+  looked_ = looked_ || answered;
+  return true;
+}
+
+const Shelf::Shelved* Shelf::Owner(const std::string& model) const {
+  const auto found = std::ranges::find_if(
+      shelved_, [&](const Shelved& shelved) { return shelved.offers.contains(model); });
+  return found == shelved_.end() ? nullptr : &*found;
+}
+
+void Shelf::Merge() {
+  std::erase_if(table_, [&](const auto& row) { return Owner(row.first) == nullptr; });
+  for (const Shelved& shelved : shelved_) {
+    for (const auto& [name, offer] : shelved.offers) {
+      if (Owner(name) == &shelved) Follow(name, shelved);
+    }
+  }
+}
+
+/// Takes over what the source says of one model. Versions that are the same as before keep what was
+/// loaded of them.
+void Shelf::Follow(const std::string& name, const Shelved& shelved) {
+  const Offer& offer = shelved.offers.at(name);
+  Model& model = table_[name];
+  std::vector<Version> versions;
+  for (const Origin& origin : offer.versions) {
+    const auto before = std::ranges::find(model.versions, origin, &Version::origin);
+    versions.push_back(before == model.versions.end() ? Version{.origin = origin}
+                                                      : std::move(*before));
+  }
+  model.versions = std::move(versions);
+  for (Version& version : model.versions) {
+    const std::string& number = version.origin.version;
+    const bool named = NamedByAlias(offer.aliases, number);
+    const bool newly = named && !NamedByAlias(model.aliases, number);
+    if (newly && version.reason == kUnloaded) version.reason.clear();  // promoted again
+    const bool wanted = named && options_.load == models::Load::kAliases;
+    if (wanted && version.state != State::kReady && version.reason != kUnloaded) TryLoad(version);
+  }
+  PointAliases(model, offer, shelved.source->DefaultAlias());
+  for (Version& version : model.versions) {
+    const bool needed = version.held || NamedByAlias(model.aliases, version.origin.version);
+    if (version.state == State::kReady && !needed) Drop(version, "");
+  }
+}
+
+/// An alias moves to a version that can answer; else it stays where it was, if that still answers.
+void Shelf::PointAliases(Model& model, const Offer& offer, const std::string& standard) {
+  std::map<std::string, std::string> aliases;
+  for (const auto& [alias, version] : offer.aliases) {
+    const auto before = model.aliases.find(alias);
+    const Version* old = before == model.aliases.end() ? nullptr : model.Find(before->second);
+    const Version* wanted = model.Find(version);
+    const bool stay = wanted != nullptr && wanted->state == State::kFailed && old != nullptr &&
+                      old->state == State::kReady;
+    aliases[alias] = stay ? before->second : version;
+  }
+  model.aliases = std::move(aliases);
+  const auto found = model.aliases.find(standard);
+  model.standard = found == model.aliases.end() ? "" : found->second;
+}
+
+bool Shelf::TryLoad(Version& version) {
+  try {
+    Fill(version);
+    return true;
+  } catch (const std::exception& failure) {
+    if (version.reason != failure.what()) {
+      log::Warning("cannot load {} version {}: {}", version.origin.model, version.origin.version,
+                   failure.what());
+      if (options_.on_failure) options_.on_failure(version.origin.model);
+    }
+    version.state = State::kFailed;
+    version.reason = failure.what();
+    retry_at_ = std::min(retry_at_, Clock::now() + options_.retry);
+    return false;
+  }
+}
+
+void Shelf::Fill(Version& version) {
+  const auto began = Clock::now();
+  version.served = ServedModel::Load(version.origin, options_.lane, executor_);
+  version.state = State::kReady;
+  version.reason.clear();
+  const std::chrono::duration<double, std::milli> took = Clock::now() - began;
+  log::Info("serving {} version {} (loaded in {:.0f} ms)", version.origin.model,
+            version.origin.version, took.count());
+  if (options_.on_loaded) options_.on_loaded(*version.served);
+  Evict(version.served.get());
+}
+
+/// Those that were not asked for for the longest time go, but not the one that was just loaded.
+void Shelf::Evict(const ServedModel* kept) {
+  if (options_.memory_max == 0) return;
+  std::vector<Version*> loaded;
+  uint64_t bytes = 0;
+  for (auto& [name, model] : table_) {
+    for (Version& version : model.versions) {
+      if (!version.served) continue;
+      bytes += version.served->bytes();
+      if (version.served.get() != kept) loaded.push_back(&version);
+    }
+  }
+  std::ranges::sort(loaded, {}, [](const Version* v) { return v->served->last_used(); });
+  for (Version* version : loaded) {
+    if (bytes <= options_.memory_max) return;
+    bytes -= version->served->bytes();
+    log::Info("{} version {} gives up its memory", version->origin.model, version->origin.version);
+    Drop(*version, kEvicted);
+  }
+}
+
+void Shelf::Drop(Version& version, const std::string& reason) {
+  version.served.reset();
+  version.held = false;
+  version.state = State::kUnloaded;
+  version.reason = reason;
+}
+
+Model& Shelf::Require(const std::string& model) {
+  const auto found = table_.find(model);
+  if (found != table_.end()) return found->second;
+  throw Error(Code::kNotFound, fmt::format("there is no model `{}`", model));
+}
+
+Version& Shelf::Require(Model& model, const std::string& name,
+                        const std::string& version_or_alias) {
+  const Version* found = model.Find(version_or_alias);
+  if (found != nullptr) return model.versions[static_cast<size_t>(found - model.versions.data())];
+  throw Error(Code::kNotFound,
+              version_or_alias.empty()
+                  ? fmt::format("`{}` has no default version", name)
+                  : fmt::format("`{}` has no version or alias `{}`", name, version_or_alias));
+}
+
+void Shelf::Load(const std::string& model, const std::string& version_or_alias, bool hold) {
+  Version& version = Require(Require(model), model, version_or_alias);
+  version.held = version.held || hold;
+  if (version.state == State::kReady) return;
+  try {
+    Fill(version);
+  } catch (const std::exception& failure) {
+    version.state = State::kFailed;
+    version.reason = failure.what();
+    throw;
+  }
+}
+
+void Shelf::Unload(const std::string& name, const std::string& version) {
+  Model& model = Require(name);
+  if (!version.empty()) return Drop(Require(model, name, version), kUnloaded);
+  for (Version& each : model.versions) Drop(each, kUnloaded);
+}
+
+void Shelf::SetDefault(const std::string& name, const std::string& version,
+                       const std::string& actor) {
+  Version& wanted = Require(Require(name), name, version);
+  if (wanted.state != State::kReady) Load(name, version, false);
+  Owner(name)->source->SetDefault(name, wanted.origin.version, actor);
+  Look();
+}
+
+}  // namespace keelrow::models

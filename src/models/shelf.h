@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/repository.h"
+
+namespace keelrow::models {
+
+/// What a Repository does, without its thread: follows the sources, loads, unloads, evicts. One
+/// thread at a time.
+class Shelf {
+ public:
+  Shelf(std::vector<std::unique_ptr<Source>> sources, const RepositoryOptions& options,
+        Executor& executor);
+
+  /// Looks at the sources, and loads what they want. True when the table may have changed.
+  bool Look();
+  const ModelTable& table() const { return table_; }
+  bool looked() const { return looked_; }
+
+  /// Throw kNotFound, and what stood in the way. With `hold` it stays though no alias names it.
+  void Load(const std::string& model, const std::string& version_or_alias, bool hold);
+  void Unload(const std::string& model, const std::string& version);
+  void SetDefault(const std::string& model, const std::string& version, const std::string& actor);
+
+ private:
+  struct Shelved {
+    std::unique_ptr<Source> source;
+    Offers offers;
+    std::string complaint;  // the last failure; each is logged once
+    bool Ask();             // whether it has other offers now
+  };
+
+  const Shelved* Owner(const std::string& model) const;
+  Model& Require(const std::string& model);
+  Version& Require(Model& model, const std::string& name, const std::string& version_or_alias);
+  void Merge();
+  void Follow(const std::string& name, const Shelved& shelved);
+  void PointAliases(Model& model, const Offer& offer, const std::string& standard);
+  bool TryLoad(Version& version);
+  void Fill(Version& version);
+  void Evict(const ServedModel* kept);
+  static void Drop(Version& version, const std::string& reason);
+
+  std::vector<Shelved> shelved_;
+  RepositoryOptions options_;
+  Executor& executor_;
+  ModelTable table_;
+  bool looked_ = false;
+  Clock::time_point retry_at_ = Clock::time_point::max();
+};
+
+}  // namespace keelrow::models
