@@ -4,7 +4,9 @@
 #include <array>
 
 #include "base/base64.h"
+#include "base/files.h"
 #include "base/text.h"
+#include "bundle/bundle.h"
 #include "http/form.h"
 #include "http/target.h"
 #include "nets/graph_builder.h"
@@ -20,24 +22,30 @@ constexpr auto kContentTypes = std::to_array<std::string_view>(
     {"application/json", "multipart/form-data; boundary=b", "image/png", ""});
 
 constexpr int kEdge = 2;  // of the model's pictures
+constexpr int64_t kPixelsMax = 25'000'000;
 
-engine::Predictor TinyPredictor() {
-  nets::GraphBuilder builder;
-  const auto input = builder.Input("input", {1, kEdge, kEdge});
-  const auto output = builder.Linear("fc", builder.Flatten(input), {.features = 2});
-  const nets::Graph graph = std::move(builder).Build(output);
-  return {
-      {.name = "tiny",
-       .task = "image-classification",
-       .preprocess = Json::parse(R"([{"decode": {"mode": "gray"}}, {"normalize": "centered"}])"),
-       .postprocess = "classification",
-       .labels = {"cat", "dog"}},
-      nets::WriteOnnx(graph, nets::BlankWeights(graph))};
-}
-
-const serve::LoadedModel& Model() {
-  static const serve::LoadedModel model{.name = "tiny", .version = 1, .predictor = TinyPredictor()};
-  return model;
+/// A sealed bundle, loaded as the service loads it.
+const models::ServedModel& Model() {
+  static const TemporaryFolder folder;
+  static models::Executor executor(1);
+  static const auto model = [] {
+    nets::GraphBuilder builder;
+    const auto input = builder.Input("input", {1, kEdge, kEdge});
+    const auto output = builder.Linear("fc", builder.Flatten(input), {.features = 2});
+    const nets::Graph graph = std::move(builder).Build(output);
+    WriteFileDurably(folder.path() / bundle::kNetworkFile,
+                     nets::WriteOnnx(graph, nets::BlankWeights(graph)));
+    const bundle::Manifest manifest{
+        .name = "tiny",
+        .task = "image-classification",
+        .preprocess = Json::parse(R"([{"decode": {"mode": "gray"}}, {"normalize": "centered"}])"),
+        .postprocess = "classification",
+        .labels = {"cat", "dog"}};
+    bundle::Seal(folder.path(), manifest, Json::object());
+    return models::ServedModel::Load({.model = "tiny", .version = "1", .path = folder.path()}, {},
+                                     executor);
+  }();
+  return *model;
 }
 
 void CheckRefusal(const http::Response& response) {
@@ -50,7 +58,7 @@ void CheckPixels(const data::Image& image) {
   Require(image.pixels.size() == image.RowBytes() * static_cast<size_t>(image.height),
           "a picture is whole");
   try {
-    const Json answer = Model().predictor.Answer(image);
+    const Json answer = Model().predictor()->Answer(image);
     Require(image.width == kEdge && image.height == kEdge, "the picture fits the network");
     Require(answer.at("probabilities").size() == 2, "every label has its probability");
   } catch (const Error& error) {
@@ -60,7 +68,7 @@ void CheckPixels(const data::Image& image) {
 }
 
 void CheckRequest(const http::Request& request) {
-  const auto read = serve::ReadPredictRequest(Model(), request);
+  const auto read = serve::ReadPredictRequest(Model(), kPixelsMax, request);
   if (const auto* refusal = std::get_if<http::Response>(&read)) return CheckRefusal(*refusal);
   const auto& [payload, request_id] = std::get<serve::PredictRequest>(read);
   const http::Response answer = http::Response::Json({{"request_id", request_id}});

@@ -212,4 +212,8 @@ ServerLoad Server::Load() const {
   return {.connections = impl_->shared.connections.Get(), .queued = impl_->jobs.Size()};
 }
 
+bool Server::Post(std::function<void()> job) {
+  return impl_->jobs.TryPush(std::move(job));
+}
+
 }  // namespace keelrow::http

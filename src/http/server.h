@@ -62,6 +62,10 @@ class Server {
 
   ServerLoad Load() const;
 
+  /// Runs a job on the workers, from any thread; false when too many wait, or the server has
+  /// stopped.
+  bool Post(std::function<void()> job);
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -29,6 +29,8 @@ struct RepositoryOptions {
 
 enum class State { kUnloaded, kReady, kFailed };
 
+inline constexpr const char* kUnloaded = "unloaded";  // the reason of what was unloaded on purpose
+
 /// One version as the table has it.
 struct Version {
   Origin origin;

@@ -9,7 +9,6 @@
 namespace keelrow::models {
 namespace {
 
-constexpr const char* kUnloaded = "unloaded";  // on purpose: it is not loaded by looking
 constexpr const char* kEvicted = "evicted: the memory was needed for others";
 
 bool NamedByAlias(const std::map<std::string, std::string>& aliases, const std::string& version) {

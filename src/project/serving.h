@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "config/choices.h"
 #include "config/described.h"
 
 /// What `keelrow up` reads: the key `serve` of the project file.
@@ -27,10 +28,27 @@ struct ServeLimitsConfig {
   int queue = 256;
 };
 
+struct BatchConfig {
+  int max = 1;
+  Duration wait{std::chrono::milliseconds(0)};
+};
+
+/// When a model is loaded.
+const std::vector<config::Choice>& LoadChoices();
+
+/// Which models are served beside the project's own.
+struct ModelsConfig {
+  std::string folder;
+  config::Name<LoadChoices> load{"aliases"};
+  ByteSize memory{0};
+};
+
 struct ServeConfig {
   std::string host = "127.0.0.1";
   int port = 8080;
   int threads = 0;
+  BatchConfig batch;
+  ModelsConfig models;
   AuthConfig auth;
   ServeLimitsConfig limits;
   Duration watch{std::chrono::milliseconds(200)};
@@ -39,6 +57,8 @@ struct ServeConfig {
 void Describe(config::Object<JwtConfig>& object);
 void Describe(config::Object<AuthConfig>& object);
 void Describe(config::Object<ServeLimitsConfig>& object);
+void Describe(config::Object<BatchConfig>& object);
+void Describe(config::Object<ModelsConfig>& object);
 void Describe(config::Object<ServeConfig>& object);
 
 }  // namespace keelrow::project

@@ -2,25 +2,38 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "http/server.h"
+#include "models/repository.h"
+#include "project/serving.h"
 #include "serve/metrics.h"
-#include "serve/model_slot.h"
 
 namespace keelrow::serve {
 
-/// What the protocols of one model service share. It outlives the server; `slot`, `metrics` and
+/// What the protocols of one model service share. It outlives the server; `models`, `metrics` and
 /// `stopping` are thread-safe, the rest does not change once the server has started.
 struct ServeContext {
-  std::string model;  // its name in the registry
+  std::string model;  // that answers where a request names none; empty: the only one there is
   bool auth = true;   // whether predictions need a token
+  int64_t pixels_max = project::ServeLimitsConfig{}.pixels;  // of a picture that is asked about
   std::function<http::ServerLoad()> load = [] { return http::ServerLoad{}; };
-  std::vector<http::Route> routes = {};  // all protocols', for the API's description
-  ModelSlot slot = {};
+  /// Runs a job on the server's workers; false when they have too much to do.
+  http::Router::Post post = [](std::function<void()>) { return false; };
+  std::vector<http::Route> routes = {};             // all protocols', for the API's description
+  std::unique_ptr<models::Repository> models = {};  // never null while the server runs
   Metrics metrics = {};
   std::atomic<bool> stopping{false};  // readiness fails, what still comes is answered
+
+  /// The name that a request without one means; empty when there is none.
+  std::string DefaultModel() const;
+  /// What answers where no model is named; null while it is not loaded.
+  std::shared_ptr<const models::ServedModel> Standard() const;
 };
+
+/// A version as JSON: a number where it is one, as the registry's are.
+Json VersionJson(const std::string& version);
 
 }  // namespace keelrow::serve

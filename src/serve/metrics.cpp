@@ -6,6 +6,8 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <sstream>
 
@@ -38,6 +40,39 @@ Gauge& PlainGauge(prometheus::Registry& registry, const About& about) {
   return Declare(prometheus::BuildGauge(), registry, about).Add({});
 }
 
+/// Of models, made anew each time: what is not loaded any more has no rows.
+class ModelRows {
+ public:
+  explicit ModelRows(const std::vector<ModelGauges>& models) {
+    for (const ModelGauges& model : models) Add(model);
+  }
+  std::vector<prometheus::MetricFamily> Collect() const { return registry_.Collect(); }
+
+ private:
+  void Add(const ModelGauges& model) {
+    const prometheus::Labels labels = {{"model", model.model}, {"version", model.version}};
+    loaded_.Add(labels).Set(1);
+    waiting_.Add(labels).Set(static_cast<double>(model.waiting));
+    runs_.Add(labels).Increment(static_cast<double>(model.runs));
+    rows_.Add(labels).Increment(static_cast<double>(model.rows));
+    dropped_.Add(labels).Increment(static_cast<double>(model.dropped));
+  }
+
+  prometheus::Registry registry_;
+  Family<Gauge>& loaded_ =
+      Declare(prometheus::BuildGauge(), registry_, {"model_loaded", "1 for versions that answer."});
+  Family<Gauge>& waiting_ = Declare(prometheus::BuildGauge(), registry_,
+                                    {"model_queue_depth", "Jobs that wait for the network."});
+  Family<Counter>& runs_ =
+      Declare(prometheus::BuildCounter(), registry_,
+              {"model_inferences_total", "Runs of the network since it was loaded."});
+  Family<Counter>& rows_ =
+      Declare(prometheus::BuildCounter(), registry_, {"model_rows_total", "Rows in these runs."});
+  Family<Counter>& dropped_ =
+      Declare(prometheus::BuildCounter(), registry_,
+              {"model_dropped_total", "Jobs whose time was over before they ran."});
+};
+
 }  // namespace
 
 struct Metrics::State {
@@ -50,8 +85,6 @@ struct Metrics::State {
               {"predictions_total", "Predictions by version and HTTP status."});
   Family<Counter>& requests = Declare(prometheus::BuildCounter(), registry,
                                       {"http_requests_total", "Requests by route and status."});
-  Family<Gauge>& loaded = Declare(prometheus::BuildGauge(), registry,
-                                  {"model_loaded", "1 for the version that answers."});
   Family<Counter>& load_failures =
       Declare(prometheus::BuildCounter(), registry,
               {"model_load_failures_total", "Promoted versions that could not be loaded."});
@@ -63,8 +96,7 @@ struct Metrics::State {
                      .Add({});
   Gauge& started = PlainGauge(
       registry, {"process_start_time_seconds", "When the process began, since 1970, UTC."});
-  std::mutex mutex;  // of `answering`, and one writer of the process metrics at a time
-  Gauge* answering = nullptr;
+  std::mutex mutex;  // one writer of what is set when somebody asks
 };
 
 Metrics::Metrics() : state_(std::make_unique<State>()) {
@@ -79,20 +111,12 @@ void Metrics::CountRequest(std::string_view route, int code) {
 }
 
 void Metrics::CountPrediction(const PredictionOutcome& outcome) {
-  const std::string version = std::to_string(outcome.version);
+  const std::string& version = outcome.version;
   state_->predictions
       .Add({{"model", outcome.model}, {"version", version}, {"code", std::to_string(outcome.code)}})
       .Increment();
   state_->latency.Add({{"model", outcome.model}, {"version", version}}, kLatencyBounds)
       .Observe(std::chrono::duration<double>(outcome.duration).count());
-}
-
-void Metrics::SetLoaded(const LoadedVersion& loaded) {
-  const std::lock_guard lock(state_->mutex);
-  if (state_->answering != nullptr) state_->loaded.Remove(state_->answering);
-  state_->answering =
-      &state_->loaded.Add({{"model", loaded.model}, {"version", std::to_string(loaded.version)}});
-  state_->answering->Set(1);
 }
 
 void Metrics::CountLoadFailure(const std::string& model) {
@@ -109,7 +133,9 @@ std::string Metrics::Text(const ServiceGauges& gauges) const {
     state_->cpu.Increment(usage.cpu_seconds - state_->cpu.Value());
   }
   std::ostringstream text;
-  prometheus::TextSerializer().Serialize(text, state_->registry.Collect());
+  std::vector<prometheus::MetricFamily> families = state_->registry.Collect();
+  std::ranges::move(ModelRows(gauges.models).Collect(), std::back_inserter(families));
+  prometheus::TextSerializer().Serialize(text, families);
   return text.str();
 }
 

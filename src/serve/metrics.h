@@ -4,26 +4,33 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace keelrow::serve {
 
 /// One answered prediction.
 struct PredictionOutcome {
   const std::string& model;
-  int version;
+  const std::string& version;
   int code;                           // HTTP status
   std::chrono::nanoseconds duration;  // from the whole request to the answer, queue included
 };
 
-struct LoadedVersion {
-  const std::string& model;
-  int version;
+/// One loaded version, as it is when somebody asks.
+struct ModelGauges {
+  std::string model;
+  std::string version;
+  size_t waiting = 0;    // jobs
+  uint64_t runs = 0;     // of the network, since it was loaded
+  uint64_t rows = 0;     // in them
+  uint64_t dropped = 0;  // jobs that were too late
 };
 
 /// What is only looked at when somebody asks.
 struct ServiceGauges {
   size_t connections = 0;
   size_t queued = 0;
+  std::vector<ModelGauges> models = {};
 };
 
 /// What Prometheus reads at /metrics. Labels take few values: patterns of routes, never paths;
@@ -36,8 +43,6 @@ class Metrics {
   /// `route` is a pattern; empty when none matched.
   void CountRequest(std::string_view route, int code);
   void CountPrediction(const PredictionOutcome& outcome);
-  /// The version that answers from now on.
-  void SetLoaded(const LoadedVersion& loaded);
   void CountLoadFailure(const std::string& model);
 
   /// Prometheus' text format, version 0.0.4.

@@ -16,6 +16,7 @@ using testing::Not;
 using namespace std::chrono_literals;
 
 const std::string kModel = "digits";
+const std::string kVersion = "3";
 
 /// "name type" for each "# TYPE name type", sorted.
 std::string NamesAndTypes(const std::string& text) {
@@ -30,17 +31,16 @@ std::string NamesAndTypes(const std::string& text) {
 TEST(Metrics, NamesAreThoseThatDashboardsKnow) {
   Metrics metrics;
   metrics.CountRequest("/predict", 200);
-  metrics.CountPrediction({.model = kModel, .version = 1, .code = 200, .duration = 1ms});
-  metrics.SetLoaded({.model = kModel, .version = 1});
+  metrics.CountPrediction({.model = kModel, .version = kVersion, .code = 200, .duration = 1ms});
   metrics.CountLoadFailure(kModel);
   const std::string golden = ReadFile(fs::path(KEELROW_SOURCE_DIR) / "tests/golden/metrics.txt");
-  EXPECT_EQ(NamesAndTypes(metrics.Text({})), golden);
+  EXPECT_EQ(NamesAndTypes(metrics.Text({.models = {{.model = kModel, .version = "1"}}})), golden);
 }
 
 TEST(Metrics, PredictionsAreCountedByVersionAndCode) {
   Metrics metrics;
   for (const int code : {200, 200, 422}) {
-    metrics.CountPrediction({.model = kModel, .version = 3, .code = code, .duration = 3ms});
+    metrics.CountPrediction({.model = kModel, .version = kVersion, .code = code, .duration = 3ms});
   }
   const std::string text = metrics.Text({});
   EXPECT_THAT(text, HasSubstr(R"(predictions_total{code="200",model="digits",version="3"} 2)"));
@@ -53,13 +53,17 @@ TEST(Metrics, PredictionsAreCountedByVersionAndCode) {
       HasSubstr(R"(prediction_latency_seconds_bucket{model="digits",version="3",le="0.005"} 3)"));
 }
 
-TEST(Metrics, OnlyTheVersionThatAnswersIsLoaded) {
-  Metrics metrics;
-  metrics.SetLoaded({.model = kModel, .version = 1});
-  metrics.SetLoaded({.model = kModel, .version = 2});
-  const std::string text = metrics.Text({});
+TEST(Metrics, ModelsAreThoseThatAreLoadedNow) {
+  const Metrics metrics;
+  const ModelGauges model{
+      .model = kModel, .version = "2", .waiting = 5, .runs = 6, .rows = 12, .dropped = 1};
+  const std::string text = metrics.Text({.models = {model}});
   EXPECT_THAT(text, HasSubstr(R"(model_loaded{model="digits",version="2"} 1)"));
-  EXPECT_THAT(text, Not(HasSubstr(R"(version="1")")));
+  EXPECT_THAT(text, HasSubstr(R"(model_queue_depth{model="digits",version="2"} 5)"));
+  EXPECT_THAT(text, HasSubstr(R"(model_inferences_total{model="digits",version="2"} 6)"));
+  EXPECT_THAT(text, HasSubstr(R"(model_rows_total{model="digits",version="2"} 12)"));
+  EXPECT_THAT(text, HasSubstr(R"(model_dropped_total{model="digits",version="2"} 1)"));
+  EXPECT_THAT(metrics.Text({}), Not(HasSubstr("model_loaded{")));
 }
 
 TEST(Metrics, TheProcessDescribesItself) {

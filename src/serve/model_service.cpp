@@ -9,7 +9,6 @@
 #include "base/stop.h"
 #include "gateway/secret.h"
 #include "serve/middleware.h"
-#include "serve/model_watcher.h"
 #include "serve/protocols.h"
 
 namespace keelrow::serve {
@@ -29,13 +28,17 @@ http::Limits LimitsOf(const project::ServeLimitsConfig& config) {
           .queue_max = static_cast<size_t>(config.queue)};
 }
 
+int ThreadsOf(const project::ServeConfig& config) {
+  return config.threads > 0 ? config.threads : AvailableCores();
+}
+
 http::ServerOptions ServerOptionsOf(const project::ServeConfig& config, Metrics& metrics) {
   const int cores = AvailableCores();
   return {.host = config.host,
           .port = static_cast<uint16_t>(config.port),
           // Beast serves 35 k requests/s on one core (design §5); inference needs the others.
           .io_threads = std::clamp(cores / 8, 1, 4),
-          .worker_threads = config.threads > 0 ? config.threads : cores,
+          .worker_threads = ThreadsOf(config),
           .limits = LimitsOf(config.limits),
           .on_refused = [&metrics](int status, const std::string&) {
             metrics.CountRequest({}, status);
@@ -47,22 +50,38 @@ std::shared_ptr<const gateway::TokenAuthority> AuthorityOf(const ModelServiceOpt
   return std::make_shared<gateway::TokenAuthority>(gateway::LoadOrCreateSecret(options.secret));
 }
 
+models::RepositoryOptions RepositoryOptionsOf(const project::ServeConfig& config,
+                                              Metrics& metrics) {
+  return {.load = config.models.load.value == "on_demand" ? models::Load::kOnDemand
+                                                          : models::Load::kAliases,
+          .lane = {.rows_max = config.batch.max,
+                   .wait = config.batch.wait.value,
+                   .queue_max = static_cast<size_t>(config.limits.queue)},
+          .memory_max = config.models.memory.value,
+          .every = config.watch.value,
+          .on_failure = [&metrics](const std::string& model) { metrics.CountLoadFailure(model); }};
+}
+
 }  // namespace
 
 struct ModelService::State {
   ModelServiceOptions options;
   ServeContext context;
+  models::Executor executor;  // before the server: jobs answer requests
   std::unique_ptr<http::Server> server;
-  std::unique_ptr<ModelWatcher> watcher;
 
   explicit State(ModelServiceOptions given)
       : options(std::move(given)),
-        context{.model = options.model, .auth = options.config.auth.enabled} {
+        context{.model = options.model,
+                .auth = options.config.auth.enabled,
+                .pixels_max = options.config.limits.pixels},
+        executor(ThreadsOf(options.config)) {
     context.routes = AllRoutes(context);
     server = std::make_unique<http::Server>(
         ServerOptionsOf(options.config, context.metrics),
         http::Router(context.routes, MiddlewareOf(context, AuthorityOf(options))));
     context.load = [this] { return server->Load(); };
+    context.post = [this](std::function<void()> job) { return server->Post(std::move(job)); };
   }
 };
 
@@ -74,13 +93,16 @@ ModelService::~ModelService() {
 }
 
 void ModelService::Start() {
-  state_->server->Start();
-  state_->watcher = std::make_unique<ModelWatcher>(
-      WatchOptions{.store = state_->options.store,
-                   .root = state_->options.root,
-                   .pixels_max = state_->options.config.limits.pixels,
-                   .every = state_->options.config.watch.value},
-      state_->context);
+  State& state = *state_;
+  std::vector<std::unique_ptr<models::Source>> sources;
+  sources.push_back(models::RegistrySource(state.options.store, state.options.root));
+  if (const std::string& folder = state.options.config.models.folder; !folder.empty()) {
+    sources.push_back(models::FolderSource(state.options.root / folder));
+  }
+  state.context.models = std::make_unique<models::Repository>(
+      std::move(sources), RepositoryOptionsOf(state.options.config, state.context.metrics),
+      state.executor);
+  state.server->Start();
 }
 
 uint16_t ModelService::Port() const {
@@ -89,7 +111,7 @@ uint16_t ModelService::Port() const {
 
 bool ModelService::WaitUntilReady(std::chrono::milliseconds patience) const {
   const auto end = std::chrono::steady_clock::now() + patience;
-  while (!state_->context.slot.Get()) {
+  while (!state_->context.Standard()) {
     if (WaitForStop(kLook) || std::chrono::steady_clock::now() >= end) return false;
   }
   return true;
@@ -104,8 +126,9 @@ void ModelService::RunUntilStopped() {
 
 bool ModelService::Stop(std::chrono::milliseconds drain) {
   state_->context.stopping = true;
-  state_->watcher.reset();
-  return state_->server->Stop(drain);
+  const bool drained = state_->server->Stop(drain);
+  state_->context.models.reset();  // nobody asks any more
+  return drained;
 }
 
 }  // namespace keelrow::serve

@@ -62,7 +62,7 @@ Json Operation(const http::Route& route) {
 
 }  // namespace
 
-Json DescribeApi(const std::vector<http::Route>& routes, const LoadedModel* model) {
+Json DescribeApi(const std::vector<http::Route>& routes, const models::ServedModel* model) {
   Json paths = Json::object();
   for (const http::Route& route : routes) {
     paths[route.pattern][Lower(route.method)] = Operation(route);
@@ -72,7 +72,7 @@ Json DescribeApi(const std::vector<http::Route>& routes, const LoadedModel* mode
   }
   Json info = {{"title", "Keelrow model service"}, {"version", Version()}};
   if (model != nullptr) {
-    info["description"] = model->name + ", version " + std::to_string(model->version);
+    info["description"] = model->name() + ", version " + model->version();
   }
   const Json token = {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}};
   return {{"openapi", "3.1.0"},
@@ -88,7 +88,7 @@ std::vector<http::Route> Routes(ServeContext& context) {
            .pattern = "/openapi.json",
            .handler = http::Sync(
                [&context](const http::Request&) {
-                 return http::Response::Json(DescribeApi(context.routes, context.slot.Get().get()));
+                 return http::Response::Json(DescribeApi(context.routes, context.Standard().get()));
                },
                LogFault),
            .access = http::Access::kOpen,

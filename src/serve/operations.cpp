@@ -16,17 +16,40 @@ http::Response NotReady(std::string_view reason) {
 
 http::Response Readiness(const ServeContext& context) {
   if (context.stopping) return NotReady("stopping");
-  const auto model = context.slot.Get();
-  if (!model) return NotReady("no model is loaded yet");
-  return http::Response::Json(
-      {{"ready", true}, {"model", model->name}, {"version", model->version}});
+  if (!context.models->Ready()) return NotReady("no model is loaded yet");
+  Json answer = {{"ready", true}};
+  if (const auto model = context.Standard()) {
+    answer.update({{"model", model->name()}, {"version", VersionJson(model->version())}});
+  } else if (!context.model.empty()) {
+    return NotReady("no version of `" + context.model + "` is loaded yet");
+  }
+  return http::Response::Json(answer);
+}
+
+std::vector<ModelGauges> GaugesOf(const models::ModelTable& table) {
+  std::vector<ModelGauges> gauges;
+  for (const auto& [name, model] : table) {
+    for (const models::Version& version : model.versions) {
+      if (!version.served) continue;
+      const models::LaneStats stats = version.served->Stats();
+      gauges.push_back({.model = name,
+                        .version = version.origin.version,
+                        .waiting = stats.waiting,
+                        .runs = stats.Runs(),
+                        .rows = stats.rows,
+                        .dropped = stats.dropped});
+    }
+  }
+  return gauges;
 }
 
 http::Response MetricsText(const ServeContext& context) {
   const http::ServerLoad load = context.load();
   return {.status = 200,
           .headers = {{"Content-Type", kMetricsContentType}},
-          .body = context.metrics.Text({.connections = load.connections, .queued = load.queued})};
+          .body = context.metrics.Text({.connections = load.connections,
+                                        .queued = load.queued,
+                                        .models = GaugesOf(*context.models->Table())})};
 }
 
 http::Route OpenGet(std::string pattern, std::string summary,

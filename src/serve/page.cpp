@@ -6,23 +6,31 @@
 namespace keelrow::serve {
 namespace {
 
-Json DescribeModel(const LoadedModel& model, bool auth) {
-  const bundle::Manifest& manifest = model.predictor.manifest();
-  const NumberForm* form = FindNumberForm(model.predictor.DecodedKind());
-  return {
-      {"name", model.name},
-      {"version", model.version},
-      {"task", manifest.task},
-      {"labels", manifest.labels},
-      {"auth", auth},
-      {"input",
-       {{"kind", form == nullptr ? "tensor" : form->name}, {"shape", manifest.inputs.at(0).shape}}},
-      {"preprocess", manifest.preprocess},
-      {"bundle", model.predictor.bundle_hash()}};
+/// What goes in: as the bundle's preprocessing takes it, or the tensors of a bare network.
+Json DescribeInput(const models::ServedModel& model) {
+  const bundle::TensorSpec& input = model.session().Inputs().at(0);
+  const NumberForm* form =
+      model.predictor() == nullptr ? nullptr : FindNumberForm(model.predictor()->DecodedKind());
+  return {{"kind", form == nullptr ? "tensor" : form->name}, {"shape", input.shape}};
+}
+
+Json DescribeModel(const models::ServedModel& model, bool auth) {
+  Json json = {{"name", model.name()},
+               {"version", VersionJson(model.version())},
+               {"auth", auth},
+               {"input", DescribeInput(model)}};
+  const engine::Predictor* predictor = model.predictor();
+  if (predictor == nullptr) return json;
+  const bundle::Manifest& manifest = predictor->manifest();
+  json.update({{"task", manifest.task},
+               {"labels", manifest.labels},
+               {"preprocess", manifest.preprocess},
+               {"bundle", predictor->bundle_hash()}});
+  return json;
 }
 
 http::Response ModelAnswer(const ServeContext& context) {
-  const auto model = context.slot.Get();
+  const auto model = context.Standard();
   if (!model) throw Error(Code::kOverloaded, "no model is loaded yet");
   return http::Response::Json(DescribeModel(*model, context.auth));
 }

@@ -6,6 +6,7 @@
 #include "serve/predict_request.h"
 #include "serve/prediction.h"
 #include "serve/protocols.h"
+#include "serve/tensor_json.h"
 #include "serve/validation.h"
 
 namespace keelrow::serve {
@@ -30,21 +31,48 @@ http::Response Refuse(const Error& error) {
   return UnusableInput(error.code(), WithCauses(error));
 }
 
-http::Response Answer(const LoadedModel& model, const http::Request& request) {
-  auto read = ReadPredictRequest(model, request);
+/// Scores as the bundle's postprocessing says them; of a bare network its outputs as numbers.
+Json Result(const Answer& answer) {
+  const models::ServedModel& model = answer.model;
+  if (model.predictor() != nullptr) return model.predictor()->Render(answer.scores.at(0));
+  if (answer.outputs.size() == 1) return NestedJson(answer.outputs[0]);
+  Json named = Json::object();
+  for (size_t i = 0; i < answer.outputs.size(); ++i) {
+    named[model.session().Outputs()[i].name] = NestedJson(answer.outputs[i]);
+  }
+  return named;
+}
+
+std::variant<Question, http::Response> Read(const ServeContext& context,
+                                            const models::ServedModel& model,
+                                            const http::Request& request) {
+  auto read = ReadPredictRequest(model, context.pixels_max, request);
   if (auto* refusal = std::get_if<http::Response>(&read)) return std::move(*refusal);
   auto& [payload, request_id] = std::get<PredictRequest>(read);
-  return http::Response::Json({{"result", model.predictor.Answer(std::move(payload))},
-                               {"request_id", std::move(request_id)},
-                               {"model", {{"name", model.name}, {"version", model.version}}}});
+  Question question;
+  if (model.predictor() != nullptr) {
+    question.examples.push_back(std::move(payload));
+  } else if (auto* tensor = std::get_if<Tensor>(&payload)) {
+    question.tensors.push_back(std::move(*tensor));
+  } else {
+    return UnusableInput(Code::kBadExample, "a bare network takes numbers, not files");
+  }
+  question.render = [id = std::move(request_id)](const Answer& answer) {
+    return http::Response::Json(
+        {{"result", Result(answer)},
+         {"request_id", id},
+         {"model",
+          {{"name", answer.model.name()}, {"version", VersionJson(answer.model.version())}}}});
+  };
+  return question;
 }
 
 std::vector<http::Route> Routes(ServeContext& context) {
   return {{.method = "POST",
            .pattern = "/predict",
-           .handler = PredictionHandler(context, {.answer = Answer, .refuse = Refuse}),
+           .handler =
+               PredictionHandler(context, {.model = DefaultModel, .read = Read, .refuse = Refuse}),
            .access = http::Access::kToken,
-           .run_on = http::RunOn::kWorkers,
            .scope = "predict",
            .summary = "The model's answer for one input."}};
 }

@@ -37,9 +37,11 @@ Json RequestContent() {
   return content;
 }
 
-Json ResultSchema(const LoadedModel* model) {
+Json ResultSchema(const models::ServedModel* model) {
   Json label = {{"type", "string"}};
-  if (model != nullptr) label["enum"] = model->predictor.manifest().labels;
+  if (model != nullptr && model->predictor() != nullptr) {
+    label["enum"] = model->predictor()->manifest().labels;
+  }
   const Json probability = {{"type", "number"}, {"minimum", 0}, {"maximum", 1}};
   const Json probabilities = {{"type", "object"}, {"additionalProperties", probability}};
   return {{"type", "object"},
@@ -47,7 +49,7 @@ Json ResultSchema(const LoadedModel* model) {
           {"properties", {{"label", std::move(label)}, {"probabilities", probabilities}}}};
 }
 
-Json AnswerSchema(const LoadedModel* model) {
+Json AnswerSchema(const models::ServedModel* model) {
   const Json named = {
       {"type", "object"},
       {"properties", {{"name", {{"type", "string"}}}, {"version", {{"type", "integer"}}}}}};
@@ -74,7 +76,7 @@ Json Reply(const char* description, Json schema) {
 
 }  // namespace
 
-Json DescribePredict(const LoadedModel* model) {
+Json DescribePredict(const models::ServedModel* model) {
   Json post = {{"requestBody", {{"required", true}, {"content", RequestContent()}}}};
   post["responses"] = {
       {"200", Reply("The answer.", AnswerSchema(model))},

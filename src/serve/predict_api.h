@@ -1,10 +1,10 @@
 #pragma once
 
-#include "serve/model_slot.h"
+#include "serve/context.h"
 
 namespace keelrow::serve {
 
 /// What POST /predict takes and gives, for the API's description; `model` may be null.
-Json DescribePredict(const LoadedModel* model);
+Json DescribePredict(const models::ServedModel* model);
 
 }  // namespace keelrow::serve

@@ -9,6 +9,7 @@
 #include "data/image_decode.h"
 #include "http/form.h"
 #include "serve/numbers.h"
+#include "serve/tensor_json.h"
 #include "serve/validation.h"
 
 namespace keelrow::serve {
@@ -70,11 +71,31 @@ std::optional<transforms::Payload> ParseText(const Json& input, const Loc& loc, 
   return std::nullopt;
 }
 
-std::optional<transforms::Payload> ParseInput(const LoadedModel& model, const Json& input,
+/// A bare network's only input: one row of it, or several.
+std::optional<transforms::Payload> ParseNetworkInput(const engine::Session& session,
+                                                     const Json& input, const Loc& loc,
+                                                     Faults& faults) {
+  if (session.Inputs().size() != 1) {
+    faults.Add({"value_error", "The network has several inputs: ask it through /v2"}, loc, input);
+    return std::nullopt;
+  }
+  const bundle::TensorSpec& spec = session.Inputs()[0];
+  Expected<Tensor> tensor = TensorFromNested(input, spec.dtype);
+  if (!tensor) {
+    faults.Add({"value_error", tensor.error().message()}, loc, input);
+    return std::nullopt;
+  }
+  const bool row = session.HasRows() && tensor->shape.size() + 1 == spec.shape.size();
+  if (row) tensor->shape.insert(tensor->shape.begin(), 1);
+  return *std::move(tensor);
+}
+
+std::optional<transforms::Payload> ParseInput(const models::ServedModel& model, const Json& input,
                                               Faults& faults) {
   const Loc loc = kBody.Member("input_data");
+  if (model.predictor() == nullptr) return ParseNetworkInput(model.session(), input, loc, faults);
   if (input.is_string()) return ParseText(input, loc, faults);
-  const NumberForm* form = FindNumberForm(model.predictor.DecodedKind());
+  const NumberForm* form = FindNumberForm(model.predictor()->DecodedKind());
   if (form != nullptr) return form->parse(input, loc, faults);
   faults.Add(fault::kString, loc, input);
   return std::nullopt;
@@ -98,7 +119,7 @@ std::string ParseRequestId(const Json& object, const http::Request& request, Fau
   return id;
 }
 
-Result ReadJsonBody(const LoadedModel& model, const http::Request& request) {
+Result ReadJsonBody(const models::ServedModel& model, const http::Request& request) {
   if (request.body.empty()) return Missing(kBody, nullptr);
   if (!IsUtf8(request.body)) return UnreadableBody();
   const Expected<Json> parsed = ParseJson(request.body, "the body");
@@ -145,7 +166,7 @@ Result RefuseType(const http::Request& request) {
   return faults.ToResponse();
 }
 
-Result ReadBody(const LoadedModel& model, const http::Request& request) {
+Result ReadBody(const models::ServedModel& model, const http::Request& request) {
   const std::string type = request.ContentType();
   if (IsJson(type)) return ReadJsonBody(model, request);
   if (type == "multipart/form-data") return ReadForm(request);
@@ -182,11 +203,15 @@ http::Response UnusableInput(Code code, const std::string& message) {
   return faults.ToResponse();
 }
 
-Result ReadPredictRequest(const LoadedModel& model, const http::Request& request) {
+Result ReadPredictRequest(const models::ServedModel& model, int64_t pixels_max,
+                          const http::Request& request) {
   Result read = ReadBody(model, request);
   const auto* accepted = std::get_if<PredictRequest>(&read);
-  if (accepted == nullptr || model.predictor.DecodedKind() != transforms::Kind::kImage) return read;
-  auto refusal = RefusePixels(accepted->payload, model.pixels_max);
+  if (accepted == nullptr || model.predictor() == nullptr ||
+      model.predictor()->DecodedKind() != transforms::Kind::kImage) {
+    return read;
+  }
+  auto refusal = RefusePixels(accepted->payload, pixels_max);
   return refusal ? Result(std::move(*refusal)) : std::move(read);
 }
 

@@ -4,12 +4,13 @@
 #include <variant>
 
 #include "http/message.h"
-#include "serve/model_slot.h"
+#include "models/served_model.h"
 #include "transforms/payload.h"
 
 namespace keelrow::serve {
 
-/// The body of POST /predict, understood.
+/// The body of POST /predict, understood. Of a bare network the payload is its input, a tensor with
+/// the axis of rows.
 struct PredictRequest {
   transforms::Payload payload;
   std::string request_id;  // the client's, or that of the HTTP request
@@ -17,7 +18,8 @@ struct PredictRequest {
 
 /// The body read in the form that its content type names, or the refusal that is the answer.
 /// Hostile input: nothing is thrown, nothing recurses deeper than JsonLimits.
-std::variant<PredictRequest, http::Response> ReadPredictRequest(const LoadedModel& model,
+std::variant<PredictRequest, http::Response> ReadPredictRequest(const models::ServedModel& model,
+                                                                int64_t pixels_max,
                                                                 const http::Request& request);
 
 /// 422: the input was read, but cannot be used.

@@ -2,40 +2,197 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "serve/access_log.h"
 
 namespace keelrow::serve {
 namespace {
 
-http::Response Answer(const PredictionProtocol& protocol, const LoadedModel& model,
-                      const http::Request& request) {
-  try {
-    return protocol.answer(model, request);
-  } catch (const Error& error) {
-    if (Info(error.code()).http_status >= 500) LogFault(request, error.what());
-    return protocol.refuse(error);
-  } catch (const std::exception& failure) {
-    LogFault(request, failure.what());
-    return protocol.refuse(Error(Code::kInternal, failure.what()));
+using models::ServedModel;
+
+/// Above it a body is not read on the connection's own thread.
+constexpr size_t kReadAtOnceMax = size_t{16} << 10;
+
+/// One prediction from its request to its reply. Several threads hold it, one after another.
+class Prediction : public std::enable_shared_from_this<Prediction> {
+ public:
+  Prediction(ServeContext& context, const PredictionProtocol& protocol,
+             const http::Request& request, http::Reply reply)
+      : context_(context), protocol_(protocol), request_(request), reply_(std::move(reply)) {}
+
+  /// On the IO thread.
+  void Begin() {
+    name_ = protocol_.model(context_, request_);
+    model_ = context_.models->Find(name_.model, name_.version);
+    if (!model_ && !CanBeLoaded()) return Refuse(NotServed(context_, name_));
+    if (!model_ || request_.body.size() > kReadAtOnceMax) return OnWorker(&Prediction::Read);
+    Guard(&Prediction::Read);
   }
-}
+
+ private:
+  bool CanBeLoaded() const {
+    const auto table = context_.models->Table();
+    const auto found = table->find(name_.model);
+    if (found == table->end()) return false;
+    const models::Version* version = found->second.Find(name_.version);
+    return version != nullptr && version->state == models::State::kUnloaded &&
+           version->reason != models::kUnloaded;
+  }
+
+  void OnWorker(void (Prediction::*step)()) {
+    const bool posted = context_.post([self = shared_from_this(), step] { self->Guard(step); });
+    if (!posted) Refuse(Error(Code::kOverloaded, "too many requests wait for a thread"));
+  }
+
+  /// Runs a step; what it throws is the answer.
+  void Guard(void (Prediction::*step)()) {
+    try {
+      (this->*step)();
+    } catch (const std::exception& failure) {
+      Fail(AsError(failure));
+    }
+  }
+
+  void Read() {
+    if (!model_) {
+      model_ = context_.models->FindOrLoad(name_.model, name_.version, request_.deadline);
+    }
+    auto read = protocol_.read(context_, *model_, request_);
+    if (auto* refusal = std::get_if<http::Response>(&read)) return Finish(std::move(*refusal));
+    question_ = std::move(std::get<Question>(read));
+    const bool files = std::ranges::any_of(question_.examples, [](const auto& example) {
+      return std::holds_alternative<std::string>(example);
+    });
+    const bool here = !files || request_.body.size() > kReadAtOnceMax;  // a worker already
+    if (here) return Prepare();
+    OnWorker(&Prediction::Prepare);
+  }
+
+  /// Preprocessing, then into the queue.
+  void Prepare() {
+    std::vector<Tensor> inputs = std::move(question_.tensors);
+    if (!question_.examples.empty()) inputs = {PrepareExamples()};
+    if (std::string fault = model_->session().Fault(inputs); !fault.empty()) {
+      throw Error(Code::kBadValue, std::move(fault));
+    }
+    models::Job job{.inputs = std::move(inputs),
+                    .priority = question_.priority,
+                    .deadline = std::min(question_.deadline, request_.deadline),
+                    .answer = [self = shared_from_this()](Expected<std::vector<Tensor>> outcome) {
+                      self->outcome_ = std::move(outcome);
+                      self->Guard(&Prediction::Render);
+                    }};
+    if (!model_->Submit(std::move(job))) {
+      throw Error(Code::kOverloaded, fmt::format("the queue of `{}` is full", model_->name()));
+    }
+  }
+
+  Tensor PrepareExamples() {
+    const engine::Predictor* predictor = model_->predictor();
+    if (predictor == nullptr) {
+      throw Error(Code::kBadExample,
+                  fmt::format("`{}` is a bare network: it takes tensors only", model_->name()));
+    }
+    std::vector<Tensor> prepared;
+    for (transforms::Payload& example : question_.examples) {
+      prepared.push_back(predictor->Prepare(std::move(example)));
+      looks_.push_back(prepared.back().Rows());
+    }
+    std::vector<const Tensor*> parts;
+    for (const Tensor& tensor : prepared) parts.push_back(&tensor);
+    return parts.size() == 1 ? std::move(prepared[0]) : Concatenate(parts);
+  }
+
+  void Render() {
+    std::vector<Tensor> outputs = std::move(outcome_).Value();
+    Answer answer{.model = *model_};
+    int64_t begin = 0;
+    for (const int64_t looks : looks_) {
+      answer.scores.push_back(model_->predictor()->ScoresOf(Slice(outputs[0], begin, looks)));
+      begin += looks;
+    }
+    answer.outputs = std::move(outputs);
+    Finish(question_.render(answer));
+  }
+
+  void Fail(const Error& error) {
+    if (Info(error.code()).http_status >= 500 && error.code() != Code::kOverloaded) {
+      LogFault(request_, error.what());
+    }
+    Refuse(error);
+  }
+
+  void Refuse(const Error& error) {
+    http::Response response = protocol_.refuse(error);
+    if (response.status == 503 && !response.headers.Find("Retry-After")) {
+      response.headers.Add("Retry-After", "1");
+    }
+    Finish(std::move(response));
+  }
+
+  void Finish(http::Response response) {
+    if (model_) {
+      context_.metrics.CountPrediction(
+          {.model = model_->name(),
+           .version = model_->version(),
+           .code = response.status,
+           .duration = http::Request::Clock::now() - request_.arrived});
+    }
+    reply_(std::move(response));
+  }
+
+  ServeContext& context_;
+  const PredictionProtocol& protocol_;
+  const http::Request& request_;
+  http::Reply reply_;
+  ModelName name_;
+  std::shared_ptr<const ServedModel> model_;
+  Question question_;
+  std::vector<int64_t> looks_;  // rows of each example
+  Expected<std::vector<Tensor>> outcome_{std::vector<Tensor>{}};
+};
 
 }  // namespace
 
 http::Handler PredictionHandler(ServeContext& context, PredictionProtocol protocol) {
   return [&context, protocol](const http::Request& request, http::Reply reply) {
-    const std::shared_ptr<const LoadedModel> model = context.slot.Get();
-    if (!model) {
-      return reply(protocol.refuse(Error(
-          Code::kOverloaded, fmt::format("no version of `{}` is loaded yet", context.model))));
-    }
-    http::Response response = Answer(protocol, *model, request);
-    context.metrics.CountPrediction({.model = model->name,
-                                     .version = model->version,
-                                     .code = response.status,
-                                     .duration = http::Request::Clock::now() - request.arrived});
-    reply(std::move(response));
+    std::make_shared<Prediction>(context, protocol, request, std::move(reply))->Begin();
   };
+}
+
+ModelName ModelInPath(const ServeContext& context, const http::Request& request) {
+  const auto version = request.params.find("version");
+  ModelName name{.model = request.Param("model"),
+                 .version = version == request.params.end() ? "" : version->second};
+  // name@alias, where a protocol's paths have no place for an alias
+  const size_t at = name.model.find('@');
+  if (at != std::string::npos && name.version.empty()) {
+    name.version = name.model.substr(at + 1);
+    name.model.resize(at);
+  }
+  return name;
+}
+
+ModelName DefaultModel(const ServeContext& context, const http::Request&) {
+  return {.model = context.DefaultModel(), .version = ""};
+}
+
+Error NotServed(const ServeContext& context, const ModelName& name) {
+  const auto table = context.models->Table();
+  const auto found = table->find(name.model);
+  if (found == table->end()) {
+    if (name.model == context.model || name.model.empty()) {
+      return Error(Code::kOverloaded, fmt::format("no version of `{}` is loaded yet", name.model));
+    }
+    return Error(Code::kNotFound, fmt::format("there is no model `{}`", name.model));
+  }
+  const models::Version* version = found->second.Find(name.version);
+  if (version == nullptr && !name.version.empty()) {
+    return Error(Code::kNotFound,
+                 fmt::format("`{}` has no version or alias `{}`", name.model, name.version));
+  }
+  return Error(Code::kOverloaded, fmt::format("no version of `{}` is loaded yet", name.model));
 }
 
 }  // namespace keelrow::serve

@@ -16,7 +16,7 @@ struct Protocol {
   std::vector<http::Route> (*routes)(ServeContext& context);
   /// {"/path": {"post": {…}}}: OpenAPI's requestBody, responses and the like for those routes of
   /// which more is to be said than method, path and summary. May be null; so may `model`.
-  Json (*describe)(const LoadedModel* model) = nullptr;
+  Json (*describe)(const models::ServedModel* model) = nullptr;
 };
 
 std::span<const Protocol> Protocols();

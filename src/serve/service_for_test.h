@@ -1,28 +1,25 @@
 #pragma once
 
-// For tests: tiny models in a registry, and a model service that serves them. Nothing is trained:
-// weights are drawn from a seed, so every version answers differently and always the same.
+// For tests: tiny models in a registry, and a model service that serves them.
 
 #include <gtest/gtest.h>
 
 #include "base/base64.h"
 #include "base/files.h"
 #include "base/random.h"
-#include "bundle/bundle.h"
 #include "data/image_encode.h"
 #include "engine/predictor.h"
 #include "gateway/secret.h"
 #include "gateway/token.h"
 #include "http/client.h"
-#include "nets/graph_builder.h"
-#include "nets/onnx_writer.h"
+#include "models/model_for_test.h"
 #include "serve/model_service.h"
 #include "track/store.h"
 
 namespace keelrow::serve {
 
-inline constexpr int kEdge = 8;  // of the pictures
-inline const std::string kModelName = "tiny";
+using models::kEdge;
+using models::kModelName;
 
 /// Gray noise.
 inline data::Image NoisePicture(uint64_t seed) {
@@ -32,44 +29,13 @@ inline data::Image NoisePicture(uint64_t seed) {
   return image;
 }
 
-inline std::string LinearNetwork(uint64_t seed, int64_t classes) {
-  nets::GraphBuilder builder;
-  const auto input = builder.Input("input", {1, kEdge, kEdge});
-  const auto output = builder.Linear("fc", builder.Flatten(input), {.features = classes});
-  const nets::Graph graph = std::move(builder).Build(output);
-  nets::WeightMap weights = nets::BlankWeights(graph);
-  Random random(seed, "weights");
-  for (float& weight : weights.at("fc.weight").As<float>()) {
-    weight = static_cast<float>(random.Uniform(-0.5, 0.5));
-  }
-  return nets::WriteOnnx(graph, weights);
-}
-
-/// A sealed bundle in `folder`; returns its hash.
-inline std::string MakeBundle(const fs::path& folder, uint64_t seed) {
-  MakeFolders(folder);
-  const std::vector<std::string> labels = {"cat", "dog", "owl"};
-  WriteFileDurably(folder / bundle::kNetworkFile,
-                   LinearNetwork(seed, static_cast<int64_t>(labels.size())));
-  const bundle::Manifest manifest{
-      .name = kModelName,
-      .task = "image-classification",
-      .inputs = {{.name = "input", .shape = {-1, 1, kEdge, kEdge}}},
-      .outputs = {{.name = "output", .shape = {-1, static_cast<int64_t>(labels.size())}}},
-      .preprocess = Json::parse(
-          R"([{"decode": {"mode": "gray"}}, {"normalize": {"mean": [0.5], "std": [0.5]}}])"),
-      .postprocess = "classification",
-      .labels = labels};
-  return bundle::Seal(folder, manifest, Json::object());
-}
-
 /// A registry in a folder of its own, and a service over it.
 class ServiceTest : public testing::Test {
  protected:
   /// Registers a new version; returns its number.
   int AddVersion(uint64_t seed) {
     const fs::path path = fs::path("bundles") / std::to_string(seed);
-    const std::string hash = MakeBundle(folder_.path() / path, seed);
+    const std::string hash = models::MakeBundle(folder_.path() / path, seed);
     return store_
         .Register({.model = kModelName, .bundle_path = path.string(), .bundle_hash = hash}, "test")
         .version;
