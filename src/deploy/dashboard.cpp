@@ -73,7 +73,10 @@ Json Panels(const Dashboard& dashboard, const std::map<std::string, std::string>
     panels.push_back(std::move(panel));
   };
   for (const Row& row : dashboard.rows) {
-    add({{"type", "row"}, {"title", row.title}, {"collapsed", false}, {"panels", Json::array()}},
+    add({{"type", "row"},
+         {"title", Fill(row.title, values)},
+         {"collapsed", false},
+         {"panels", Json::array()}},
         {{"x", 0}, {"y", y}, {"w", kGridWidth}, {"h", 1}});
     ++y;
     int column = 0;
