@@ -15,8 +15,10 @@ struct RulesArguments {
 void PrintNext(const std::string& folder, const project::NotifyConfig& notify) {
   fmt::print(
       "\nNext:\n"
-      "  - prometheus --config.file={0}/prometheus.yml, or give {0}/rules.yml to yours\n"
-      "  - prometheus-alertmanager --config.file={0}/alertmanager.yml\n"
+      "  - prometheus --config.file={0}/prometheus.yml --storage.tsdb.path=prometheus-data\n"
+      "    (or name {0}/rules.yml in the configuration of a Prometheus that you have)\n"
+      "  - alertmanager --config.file={0}/alertmanager.yml --storage.path=alertmanager-data\n"
+      "    (Debian's is called prometheus-alertmanager)\n"
       "  - in Grafana: Dashboards, New, Import, {0}/dashboards/*.json\n",
       folder);
   if (notify.webhook.empty()) {
@@ -35,7 +37,7 @@ void WriteRules(const Globals& globals, const RulesArguments& arguments) {
     return;
   }
   for (const deploy::File& file : files) fmt::print("Wrote {}/{}\n", arguments.out, file.path);
-  PrintNext(arguments.out, project.alerts.notify);
+  if (!globals.quiet) PrintNext(arguments.out, project.alerts.notify);
 }
 
 }  // namespace

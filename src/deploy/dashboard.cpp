@@ -106,7 +106,6 @@ Json Variables(const std::map<std::string, std::string>& values) {
                        {"label", "Model"},
                        {"datasource", kSource},
                        {"query", {{"query", query}, {"refId", "models"}}},
-                       {"definition", query},
                        {"refresh", 2},  // whenever the time range changes
                        {"multi", true},
                        {"includeAll", true},
