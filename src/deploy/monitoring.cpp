@@ -15,6 +15,9 @@ using Values = std::map<std::string, std::string>;
 // Routes that answer 503 on purpose while a service starts or stops, in every protocol.
 constexpr const char* kProbes = ".*/(healthz?|livez?|readyz?|ping|metrics)";
 
+constexpr const char* kAddress =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]%";
+
 constexpr const char* kAlertmanager = "127.0.0.1:9093";  // its own default port
 
 std::string Seconds(Duration duration) {
@@ -43,7 +46,7 @@ void CheckAddress(const std::string& address) {
       colon == std::string::npos ? "" : std::string_view(address).substr(colon + 1);
   const bool digits = !port.empty() && port.size() <= 5 &&
                       port.find_first_not_of("0123456789") == std::string_view::npos;
-  const bool host = colon != 0 && address.find_first_of("/ \t\r\n\"'\\@") == std::string::npos;
+  const bool host = colon != 0 && address.find_first_not_of(kAddress) == std::string::npos;
   if (digits && host && std::stoi(std::string(port)) <= 65535) return;
   throw Error(Code::kBadValue, fmt::format("`{}` is not an address", address),
               {.hint = "write it as HOST:PORT"});

@@ -150,8 +150,9 @@ TEST(Monitoring, TheTargetIsWhereTheServiceListens) {
 }
 
 TEST(Monitoring, WhatIsNoAddressIsRefused) {
-  for (const char* address : {"", ":80", "host", "host:", "host:http", "host:70000", "http://a:80",
-                              "a:80\"]\n- evil: [\"", "a b:80", "host:-1", "host:999999999999"}) {
+  for (const char* address :
+       {"", ":80", "host", "host:", "host:http", "host:70000", "http://a:80",
+        "a:80\"]\n- evil: [\"", "a b:80", "host:-1", "host:999999999999", "\xff:80"}) {
     EXPECT_EQ(CodeOf([&] { MonitoringFiles(ProjectOf(), {.targets = {address}}); }),
               Code::kBadValue)
         << address;

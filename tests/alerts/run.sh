@@ -3,6 +3,7 @@
 # each alert over made-up series (*_test.yml), and where Alertmanager would send it.
 set -euo pipefail
 bin=${KEELROW_BIN:-build/bin}
+command -v promtool amtool >/dev/null || { echo "promtool or amtool is missing: ./bootstrap --dev" >&2 && exit 1; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
