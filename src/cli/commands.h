@@ -66,6 +66,7 @@ void DefineRuns(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineModels(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineUp(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineToken(CLI::App& command, Globals& globals, Outcome& outcome);
+void DefineDeploy(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineVersion(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineDoctor(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineHelpError(CLI::App& command, Globals& globals, Outcome& outcome);

@@ -8,6 +8,7 @@
 #include "config/choices.h"
 #include "data/quality.h"
 #include "data/split.h"
+#include "project/alerts.h"
 #include "project/predicting.h"
 #include "project/serving.h"
 #include "project/training.h"
@@ -52,6 +53,7 @@ struct Project {
   PredictConfig predict;
   GateConfig gate;
   ServeConfig serve;
+  AlertsConfig alerts;
   std::map<std::string, config::Node> envs;
 };
 

@@ -1,5 +1,6 @@
 #include "serve/metrics.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +8,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "project/alerts.h"
 
 namespace keelrow::serve {
 namespace {
@@ -51,6 +53,17 @@ TEST(Metrics, PredictionsAreCountedByVersionAndCode) {
   EXPECT_THAT(
       text,
       HasSubstr(R"(prediction_latency_seconds_bucket{model="digits",version="3",le="0.005"} 3)"));
+}
+
+TEST(Metrics, WhereAlertsLookAPercentileIsExact) {
+  Metrics metrics;
+  metrics.CountPrediction({.model = kModel, .version = kVersion, .code = 200, .duration = 3ms});
+  const std::string text = metrics.Text({});
+  const project::AlertsConfig alerts;
+  for (const Duration threshold : {alerts.latency, alerts.tail_latency}) {
+    const double seconds = std::chrono::duration<double>(threshold.value).count();
+    EXPECT_THAT(text, HasSubstr(fmt::format(R"(le="{}")", seconds)));
+  }
 }
 
 TEST(Metrics, ModelsAreThoseThatAreLoadedNow) {

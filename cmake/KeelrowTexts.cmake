@@ -1,0 +1,33 @@
+# keelrow_texts(TARGET FILE...)
+#
+# Adds text files to TARGET (keelrow_FOLDER) as FOLDER/texts.h: templates/rules.yml becomes
+# `inline constexpr std::string_view kRulesYml` in namespace keelrow::FOLDER.
+function(keelrow_texts target)
+  string(REGEX REPLACE "^keelrow_" "" folder "${target}")
+  set(header "#pragma once\n\n#include <string_view>\n\nnamespace keelrow::${folder} {\n")
+  foreach(file ${ARGN})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+    get_filename_component(name "${file}" NAME)
+    string(REGEX REPLACE "[._-]" ";" words "${name}")
+    set(constant k)
+    foreach(word ${words})
+      string(SUBSTRING "${word}" 0 1 initial)
+      string(TOUPPER "${initial}" initial)
+      string(SUBSTRING "${word}" 1 -1 rest)
+      string(APPEND constant "${initial}${rest}")
+    endforeach()
+    file(READ "${file}" text)
+    string(APPEND header
+           "\ninline constexpr std::string_view ${constant} = R\"keelrow(${text})keelrow\";\n")
+  endforeach()
+  string(APPEND header "\n}  // namespace keelrow::${folder}\n")
+  set(output "${CMAKE_BINARY_DIR}/generated/${folder}/texts.h")
+  set(present "")
+  if(EXISTS "${output}")
+    file(READ "${output}" present)
+  endif()
+  if(NOT present STREQUAL header) # else everything that includes it would be built again
+    file(WRITE "${output}" "${header}")
+  endif()
+  target_include_directories(${target} PRIVATE "${CMAKE_BINARY_DIR}/generated")
+endfunction()
