@@ -88,22 +88,25 @@ Row Queue() {
 }
 
 Row Inference() {
-  return {"Inference",
-          {{.title = "Waiting for the network",
-            .help = "Jobs in each version's queue.",
-            .unit = "short",
-            .queries = {{R"(model_queue_depth{job="@job@",model=~"$model"})",
-                         "{{instance}} {{model}} {{version}}"}}},
-           {.title = "Rows a run",
-            .help = "How full batches are.",
-            .unit = "short",
-            .queries = {{R"(sum by (model, version) (rate(model_rows_total{job="@job@",model=~"$model"}[$__rate_interval])) / sum by (model, version) (rate(model_inferences_total{job="@job@",model=~"$model"}[$__rate_interval])))",
-                         "{{model}} {{version}}"}}},
-           {.title = "Too late to run",
-            .help = "Jobs a second whose deadline had passed.",
-            .unit = "reqps",
-            .queries = {{R"(sum by (model, version) (rate(model_dropped_total{job="@job@",model=~"$model"}[$__rate_interval])))",
-                         "{{model}} {{version}}"}}}}};
+  return {
+      "Inference",
+      {{.title = "Waiting for the network",
+        .help = "Jobs in each version's queue.",
+        .unit = "short",
+        .queries = {{R"(model_queue_depth{job="@job@",model=~"$model"})",
+                     "{{instance}} {{model}} {{version}}"}}},
+       {.title = "Rows a run",
+        .help = "How full batches are.",
+        .unit = "short",
+        .queries =
+            {{R"(sum by (model, version) (rate(model_rows_total{job="@job@",model=~"$model"}[$__rate_interval])) / sum by (model, version) (rate(model_inferences_total{job="@job@",model=~"$model"}[$__rate_interval])))",
+              "{{model}} {{version}}"}}},
+       {.title = "Too late to run",
+        .help = "Jobs a second whose deadline had passed.",
+        .unit = "reqps",
+        .queries = {
+            {R"(sum by (model, version) (rate(model_dropped_total{job="@job@",model=~"$model"}[$__rate_interval])))",
+             "{{model}} {{version}}"}}}}};
 }
 
 Row Process() {

@@ -50,18 +50,6 @@ http::Response InvalidJson(const Error& error, std::string_view body) {
   return faults.ToResponse();
 }
 
-/// Base64, or a data: URL that holds it (RFC 2397). Line breaks, as `base64 FILE` makes them, are
-/// let through.
-std::optional<std::string> DecodeText(std::string text) {
-  if (text.starts_with("data:")) {
-    const size_t comma = text.find(";base64,");
-    if (comma == std::string::npos) return std::nullopt;
-    text.erase(0, comma + 8);
-  }
-  std::erase_if(text, [](char c) { return c == '\n' || c == '\r'; });
-  return DecodeBase64(text);
-}
-
 std::optional<transforms::Payload> ParseText(const Json& input, const Loc& loc, Faults& faults) {
   std::optional<std::string> bytes = DecodeText(input.get<std::string>());
   if (bytes && !bytes->empty()) return std::move(*bytes);
@@ -195,6 +183,16 @@ std::optional<http::Response> RefusePixels(const transforms::Payload& payload, i
 }
 
 }  // namespace
+
+std::optional<std::string> DecodeText(std::string text) {
+  if (text.starts_with("data:")) {
+    const size_t comma = text.find(";base64,");
+    if (comma == std::string::npos) return std::nullopt;
+    text.erase(0, comma + 8);
+  }
+  std::erase_if(text, [](char c) { return c == '\n' || c == '\r'; });
+  return DecodeBase64(text);
+}
 
 http::Response UnusableInput(Code code, const std::string& message) {
   Faults faults;

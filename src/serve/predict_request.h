@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -21,6 +22,10 @@ struct PredictRequest {
 std::variant<PredictRequest, http::Response> ReadPredictRequest(const models::ServedModel& model,
                                                                 int64_t pixels_max,
                                                                 const http::Request& request);
+
+/// Base64, or a data: URL that holds it (RFC 2397). Line breaks, as `base64 FILE` makes them, are
+/// let through.
+std::optional<std::string> DecodeText(std::string text);
 
 /// 422: the input was read, but cannot be used.
 http::Response UnusableInput(Code code, const std::string& message);

@@ -22,15 +22,17 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
       : context_(context), protocol_(protocol), request_(request), reply_(std::move(reply)) {}
 
   /// On the IO thread.
+  void Start() { Guard(&Prediction::Begin); }
+
+ private:
   void Begin() {
     name_ = protocol_.model(context_, request_);
     model_ = context_.models->Find(name_.model, name_.version);
     if (!model_ && !CanBeLoaded()) return Refuse(NotServed(context_, name_));
     if (!model_ || request_.body.size() > kReadAtOnceMax) return OnWorker(&Prediction::Read);
-    Guard(&Prediction::Read);
+    Read();
   }
 
- private:
   bool CanBeLoaded() const {
     const auto table = context_.models->Table();
     const auto found = table->find(name_.model);
@@ -157,7 +159,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
 
 http::Handler PredictionHandler(ServeContext& context, PredictionProtocol protocol) {
   return [&context, protocol](const http::Request& request, http::Reply reply) {
-    std::make_shared<Prediction>(context, protocol, request, std::move(reply))->Begin();
+    std::make_shared<Prediction>(context, protocol, request, std::move(reply))->Start();
   };
 }
 

@@ -56,6 +56,10 @@ bool Faults::full() const {
   return rows_.size() >= kFaultsMax;
 }
 
+std::string Faults::First() const {
+  return rows_.at(0).at("msg");
+}
+
 http::Response Faults::ToResponse() const {
   return http::Response::Json({{"detail", rows_}}, 422);
 }

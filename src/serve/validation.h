@@ -56,6 +56,8 @@ class Faults {
 
   bool empty() const { return rows_.empty(); }
   bool full() const;
+  /// The first one's message, for answers of another shape; there must be one.
+  std::string First() const;
   /// 422 with all of them.
   http::Response ToResponse() const;
 

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "http/router.h"
+#include "serve/prediction.h"
+
+namespace keelrow::serve {
+
+/// {"code", "type", "message"}, as TorchServe answers.
+http::Response TorchServeError(const Error& error);
+http::Response TorchServeError(int status, std::string_view type, std::string_view message);
+
+/// A handler of this protocol's: what it throws is answered so.
+http::Handler TorchServeHandler(std::function<http::Response(const http::Request&)> function);
+
+}  // namespace keelrow::serve
