@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 class Auth : public testing::Test {
  protected:
-  Auth() : server_({}, http::Router(Routes(), {RequireToken(authority_)})) {
+  Auth() : server_({}, http::Router(Routes(), {RequireIdentity(authenticator_)})) {
     server_.Start();
     client_.emplace(http::ClientOptions{.port = server_.Port()});
   }
@@ -49,6 +49,8 @@ class Auth : public testing::Test {
   std::chrono::system_clock::time_point now_ = std::chrono::system_clock::now();
   std::shared_ptr<TokenAuthority> authority_ = std::make_shared<TokenAuthority>(
       std::string(32, 's'), TokenOptions{.clock = [this] { return now_; }});
+  std::shared_ptr<const Authenticator> authenticator_ =
+      std::make_shared<Authenticator>(*authority_, nullptr, [this] { return now_; });
   http::Server server_;
   std::optional<http::Client> client_;
 };

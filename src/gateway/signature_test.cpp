@@ -76,7 +76,7 @@ TEST(Signature, TheStandardsExamplesHold) {
                         "0Qc_lF5YKt_O8W2F"
                         "p5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_"
                         "nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBM"
-                        "HlZ1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-"
+                        "Hlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-"
                         "eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w"
                         "9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw")));
   const auto ec = VerifyingKey::Es256(Bytes("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"),
