@@ -171,6 +171,7 @@ LiveCredentials::LiveCredentials(const fs::path& folder, std::chrono::millisecon
       }) {}
 
 void LiveCredentials::Look() {
+  const std::lock_guard lock(looking_);
   try {
     if (!fs::exists(file_.path()) && book_.Get()->all().empty()) return;
     RequireOurs(file_.path());

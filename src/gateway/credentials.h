@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -89,13 +90,14 @@ class LiveCredentials {
   LiveCredentials(const std::filesystem::path& folder, std::chrono::milliseconds poll);
 
   std::shared_ptr<const CredentialBook> Get() const { return book_.Get(); }
-
- private:
+  /// Looks at the file now. Any thread.
   void Look();
 
+ private:
   CredentialFile file_;
+  std::mutex looking_;  // guards the two below
   WatchedFile watched_;
-  bool failing_ = false;  // of the watching thread: a lasting fault is logged once
+  bool failing_ = false;  // a lasting fault is logged once
   Snapshot<CredentialBook> book_;
   Periodic periodic_;
 };

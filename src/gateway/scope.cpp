@@ -35,6 +35,11 @@ std::string ScopeFor(std::string_view operation, std::string_view model) {
   return scope;
 }
 
+const std::vector<std::string>& Operations() {
+  static const std::vector<std::string> operations = {"predict", "manage", "metrics"};
+  return operations;
+}
+
 bool IsScope(std::string_view text) {
   return !text.empty() && text.front() != ':' && text.back() != ':' &&
          std::ranges::all_of(text, IsScopeCharacter);

@@ -17,6 +17,9 @@ namespace keelrow::gateway {
 /// "predict:digits"; "predict" when `model` is empty.
 std::string ScopeFor(std::string_view operation, std::string_view model);
 
+/// Those that routes ask for.
+const std::vector<std::string>& Operations();
+
 /// Whether the text can be a scope.
 bool IsScope(std::string_view text);
 

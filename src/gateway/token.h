@@ -43,6 +43,8 @@ class TokenAuthority {
   /// What others need to verify these tokens as we do.
   const TrustedIssuer& issuer() const { return issuer_; }
   const KeySet& keys() const { return keys_; }
+  /// As in a JSON Web Key Set; null for HS256.
+  Json PublicJwk() const { return key_.PublicJwk(); }
 
  private:
   SigningKey key_;
