@@ -198,7 +198,7 @@ void PrintKeys(const Globals& globals) {
     throw Error(Code::kUsage, "tokens signed with HS256 have no public key",
                 {.hint = "serve.auth.jwt.algorithm: ES256 signs with a key pair"});
   }
-  fmt::print("{}\n", Json{{"keys", {jwk}}}.dump(1));
+  fmt::print("{}\n", Json{{"keys", Json::array({jwk})}}.dump(1));
 }
 
 void AddGrantOptions(CLI::App& command, TokenArguments& arguments) {

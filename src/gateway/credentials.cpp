@@ -39,6 +39,11 @@ Json ToJson(const Credential& credential) {
   return json;
 }
 
+/// A fraction or 1e300 is a wrong type too.
+int64_t WholeNumber(const Json& json, const char* name) {
+  return json.at(name).get_ref<const Json::number_integer_t&>();
+}
+
 /// Throws nlohmann's exceptions for what we did not write.
 Credential FromJson(const Json& json) {
   const bool token = json.at("kind") == "token";
@@ -48,9 +53,9 @@ Credential FromJson(const Json& json) {
           .subject = json.at("subject"),
           .scopes = json.at("scopes"),
           .digest = token ? std::string() : json.at("sha256").get<std::string>(),
-          .created = json.at("created"),
-          .expires = json.at("expires"),
-          .revoked = json.at("revoked")};
+          .created = WholeNumber(json, "created"),
+          .expires = WholeNumber(json, "expires"),
+          .revoked = WholeNumber(json, "revoked")};
 }
 
 int64_t Now() {

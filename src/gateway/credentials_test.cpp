@@ -28,7 +28,11 @@ class Credentials : public testing::Test {
 
 TEST_F(Credentials, WhatIsWrittenIsReadAgain) {
   EXPECT_TRUE(file_.Read().all().empty());
-  file_.Add({.id = "t1", .subject = "ann", .scopes = {"predict"}, .created = 5, .expires = 4'000'000'000});
+  file_.Add({.id = "t1",
+             .subject = "ann",
+             .scopes = {"predict"},
+             .created = 5,
+             .expires = 4'000'000'000});
   file_.Add({.kind = Credential::Kind::kApiKey,
              .id = "k1",
              .subject = "robot \"ü\"",
@@ -79,7 +83,9 @@ TEST_F(Credentials, DamageIsSaid) {
   for (const char* bad :
        {"", "{", "[]", "{}", R"({"format": 1})", R"({"format": 1, "credentials": [{}]})",
         R"({"format": 1, "credentials": [5]})", R"({"format": 1, "credentials": 5})",
-        R"({"format": 1, "credentials": [{"kind": "api_key", "id": 5}]})"}) {
+        R"({"format": 1, "credentials": [{"kind": "api_key", "id": 5}]})",
+        R"({"format": 1, "credentials": [{"kind": "token", "id": "t", "issuer": "i",
+            "subject": "s", "scopes": [], "created": 1e300, "expires": 0, "revoked": 0}]})"}) {
     WriteFileDurably(file_.path(), bad);
     EXPECT_EQ(CodeOf([&] { file_.Read(); }), Code::kCorrupt) << bad;
   }

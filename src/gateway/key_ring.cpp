@@ -67,7 +67,9 @@ struct KeyRing::Live {
   std::optional<Url> url;
   std::optional<WatchedFile> file;
   std::string last_text;
-  bool failing = false;  // of the reading thread: a lasting fault is logged once
+  // Of the reading thread:
+  bool taken = false;    // what was read last
+  bool failing = false;  // a lasting fault is logged once
   MissLimit misses;
   std::unique_ptr<Periodic> periodic;
 };
@@ -76,6 +78,7 @@ KeyRing::KeyRing(KeySet keys) : keys_(std::make_shared<const KeySet>(std::move(k
 
 KeyRing::KeyRing(KeySource source) : live_(std::make_unique<Live>(std::move(source))) {
   if (live_->file) Take(live_->file->ReadIfChanged().value());
+  live_->taken = live_->file.has_value();
   const auto first = live_->file ? live_->source.poll : std::chrono::milliseconds(0);
   if (live_->url) live_->misses.Began();  // tokens that come before the first fetch cause none
   live_->periodic = std::make_unique<Periodic>(first, [this] { return Refresh(); });
@@ -95,8 +98,12 @@ std::chrono::milliseconds KeyRing::Refresh() {
   live_->misses.Began();
   bool failed = false;
   try {
-    if (const auto text = live_->Read()) Take(*text);
-    if (live_->failing) log::Info("the keys of {} are read again", live_->source.location);
+    if (const auto text = live_->Read()) {
+      live_->taken = false;
+      Take(*text);
+      live_->taken = true;
+    }
+    failed = !live_->taken;  // what was not taken before has not changed
   } catch (const Error& error) {
     failed = true;
     if (!live_->failing) {

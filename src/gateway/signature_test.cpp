@@ -153,7 +153,7 @@ TEST(Signature, ThePublicHalfIsAKeySetThatVerifies) {
     const SigningKey key = Made(algorithm);
     const Json jwk = key.PublicJwk();
     EXPECT_FALSE(jwk.contains("d"));
-    const auto set = ParseJwks(Json{{"keys", {jwk}}}.dump(), "test");
+    const auto set = ParseJwks(Json{{"keys", Json::array({jwk})}}.dump(), "test");
     ASSERT_TRUE(set) << set.error().what();
     const VerifyingKey* found = set->Find(jwk["kid"].get<std::string>(), algorithm);
     ASSERT_NE(found, nullptr);

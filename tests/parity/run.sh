@@ -21,4 +21,7 @@ onnx_checker() {
   "$python" "$here/onnx_checker.py" "$work"/*.onnx
 }
 
+# PyJWT and we take the same tokens, and each takes the other's.
+jwt_tokens() { "$python" "$here/jwt_tokens.py" "$bin/jwt-tokens" "$work"; }
+
 "$1"
