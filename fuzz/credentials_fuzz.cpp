@@ -12,7 +12,8 @@ void CheckBook(std::string_view text) {
   const auto book = gateway::CredentialBook::Parse(text, "fuzz");
   if (!book) {
     const Code code = book.error().code();
-    return Require(code == Code::kCorrupt || code == Code::kUnsupported, "a bad file is said to be");
+    return Require(code == Code::kCorrupt || code == Code::kUnsupported,
+                   "a bad file is said to be");
   }
   const std::string written = book->Text();
   const auto again = gateway::CredentialBook::Parse(written, "fuzz");

@@ -17,7 +17,8 @@ void CheckKeys(std::string_view text) {
             "a refusal says what is wrong with the document");
     return;
   }
-  Require(set->size() > 0 && set->size() <= gateway::kJwksKeysMax, "a set is not empty, and bounded");
+  Require(set->size() > 0 && set->size() <= gateway::kJwksKeysMax,
+          "a set is not empty, and bounded");
   Require(text.size() <= gateway::kJwksBytesMax, "a set comes from a bounded text");
   Require(set->Find(std::nullopt, Algorithm::kHs256) == nullptr, "what is published is no secret");
   for (const Algorithm algorithm : {Algorithm::kRs256, Algorithm::kEs256, Algorithm::kEdDsa}) {

@@ -21,10 +21,10 @@ struct VerifiedToken {
 };
 
 /// Tokens that were verified, so that a client that sends the same one with each request costs a
-/// SHA-256 and not a signature (ES256: 1 µs against 90 µs). Named by the SHA-256 of the whole
-/// token. Only tokens that held get in, and whoever finds one still has to check its end, its
-/// keys and its revocation. Bounded: of each of 16 shards the older half is forgotten when the
-/// younger one is full. Any thread.
+/// SHA-256 and not a signature (`openssl speed` here: 0.4 µs against the 78 of ES256). Named by the
+/// SHA-256 of the whole token. Only tokens that held get in, and whoever finds one still has to
+/// check its end, its keys and its revocation. Bounded: of each of 16 shards the older half is
+/// forgotten when the younger one is full. Any thread.
 class VerifiedTokens {
  public:
   explicit VerifiedTokens(size_t most = 8192) : half_(most / kShards / 2 + 1) {}
