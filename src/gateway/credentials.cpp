@@ -20,10 +20,9 @@ constexpr int kFormat = 1;
 constexpr std::chrono::seconds kPatience{10};
 constexpr int64_t kKeptSeconds = 86'400;  // after its end, so that a clock that steps harms nothing
 
-std::string KeyOf(Credential::Kind kind, std::string_view issuer, std::string_view id) {
-  // With the length, or a blank could move from the one name into the other.
-  return fmt::format("{}{}:{}{}", kind == Credential::Kind::kToken ? 't' : 'k', issuer.size(),
-                     issuer, id);
+/// With the length, or a blank could move from the one name into the other.
+std::string NameOf(std::string_view issuer, std::string_view id) {
+  return fmt::format("{}:{}{}", issuer.size(), issuer, id);
 }
 
 Json ToJson(const Credential& credential) {
@@ -66,8 +65,11 @@ int64_t Now() {
 void RequireOurs(const fs::path& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) throw ErrnoError("read", path.string());
-  const bool ours = status.st_uid == ::geteuid() || status.st_uid == 0;
-  if (ours && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0) return;
+  if (status.st_uid != ::geteuid() && status.st_uid != 0) {
+    throw Error(Code::kPermission, fmt::format("{} belongs to another user", path.string()),
+                {.hint = "run Keelrow as the user whose workspace it is"});
+  }
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0) return;
   throw Error(
       Code::kPermission, fmt::format("{} can be written by others", path.string()),
       {.hint = fmt::format("chmod go-w {}, once you know what stands in it", path.string())});
@@ -81,7 +83,11 @@ bool Ended(const Credential& credential, int64_t now) {
 
 CredentialBook::CredentialBook(std::vector<Credential> all) : all_(std::move(all)) {
   for (size_t i = 0; i < all_.size(); ++i) {
-    places_[KeyOf(all_[i].kind, all_[i].issuer, all_[i].id)] = i;
+    const Credential& credential = all_[i];
+    if (credential.kind == Credential::Kind::kApiKey) api_keys_[credential.id] = i;
+    if (credential.kind == Credential::Kind::kToken && credential.revoked != 0) {
+      revoked_tokens_.insert(NameOf(credential.issuer, credential.id));
+    }
   }
 }
 
@@ -110,14 +116,13 @@ std::string CredentialBook::Text() const {
 }
 
 const Credential* CredentialBook::FindApiKey(std::string_view id) const {
-  const auto found = places_.find(KeyOf(Credential::Kind::kApiKey, kOurselves, id));
-  return found != places_.end() ? &all_[found->second] : nullptr;
+  const auto found = api_keys_.find(std::string(id));
+  return found != api_keys_.end() ? &all_[found->second] : nullptr;
 }
 
 bool CredentialBook::IsRevoked(std::string_view issuer, std::string_view token_id) const {
-  if (token_id.empty() || places_.empty()) return false;
-  const auto found = places_.find(KeyOf(Credential::Kind::kToken, issuer, token_id));
-  return found != places_.end() && all_[found->second].revoked != 0;
+  return !revoked_tokens_.empty() && !token_id.empty() &&
+         revoked_tokens_.contains(NameOf(issuer, token_id));
 }
 
 CredentialFile::CredentialFile(const fs::path& folder)

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/expected.h"
@@ -54,7 +55,8 @@ class CredentialBook {
   explicit CredentialBook(std::vector<Credential> all);
 
   std::vector<Credential> all_;
-  std::unordered_map<std::string, size_t> places_;  // kind, issuer and id → place in all_
+  std::unordered_map<std::string, size_t> api_keys_;  // id → place in all_
+  std::unordered_set<std::string> revoked_tokens_;    // few of many: issuer and id
 };
 
 /// The file `credentials.json` of a workspace. It holds no secret, but whoever may write it may let
