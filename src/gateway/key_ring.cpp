@@ -24,12 +24,14 @@ class MissLimit {
     if (pending_) return Answer::kUnderWay;
     if (last_ && Clock::now() - *last_ < least_) return Answer::kTooSoon;
     pending_ = true;
+    last_ = Clock::now();
     return Answer::kBegin;
   }
-  void Began() {
+  /// A reading begins; `fresh`: what it gives is new enough to answer misses with.
+  void Began(bool fresh) {
     const std::lock_guard lock(mutex_);
     pending_ = true;
-    last_ = Clock::now();
+    if (fresh) last_ = Clock::now();
   }
   void Ended() {
     const std::lock_guard lock(mutex_);
@@ -46,7 +48,8 @@ class MissLimit {
 }  // namespace
 
 struct KeyRing::Live {
-  explicit Live(KeySource given) : source(std::move(given)), misses(source.retry) {
+  explicit Live(KeySource given)
+      : source(std::move(given)), misses(IsUrl(source.location) ? source.retry : source.poll) {
     if (IsUrl(source.location)) {
       url = ParseUrl(source.location).Value();
     } else {
@@ -80,7 +83,7 @@ KeyRing::KeyRing(KeySource source) : live_(std::make_unique<Live>(std::move(sour
   if (live_->file) Take(live_->file->ReadIfChanged().value());
   live_->taken = live_->file.has_value();
   const auto first = live_->file ? live_->source.poll : std::chrono::milliseconds(0);
-  if (live_->url) live_->misses.Began();  // tokens that come before the first fetch cause none
+  if (live_->url) live_->misses.Began(true);  // tokens that come before the first fetch cause none
   live_->periodic = std::make_unique<Periodic>(first, [this] { return Refresh(); });
 }
 
@@ -95,7 +98,8 @@ void KeyRing::Take(const std::string& text) {
 }
 
 std::chrono::milliseconds KeyRing::Refresh() {
-  live_->misses.Began();
+  // Looking at a file is cheap, and done so often that a miss would always come too soon after it.
+  live_->misses.Began(live_->url.has_value());
   bool failed = false;
   try {
     if (const auto text = live_->Read()) {

@@ -18,8 +18,8 @@ namespace keelrow::gateway {
 struct KeySource {
   std::string location;                        // a URL, or the path of a file
   std::chrono::milliseconds refresh{300'000};  // a URL is fetched again after that
-  std::chrono::milliseconds poll{1'000};       // a file is looked at after that
-  std::chrono::milliseconds retry{10'000};     // at least between two fetches that something caused
+  std::chrono::milliseconds poll{1'000};       // a file is looked at after that, or for a new key
+  std::chrono::milliseconds retry{10'000};     // at least between two fetches for new keys
   FetchLimits limits{};
 };
 

@@ -87,6 +87,21 @@ TEST(KeyRing, AFileThatCannotBeUsedIsSaidAtTheStart) {
   EXPECT_THROW(KeyRing({.location = "gopher://x/"}), Error);
 }
 
+TEST(KeyRing, ATokenWithANewKeyMakesTheFileReadAtOnce) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "keys.json";
+  WriteFileDurably(file, JwksOf({First()}));
+  const Authenticator authenticator =
+      AuthenticatorWith(std::make_shared<const KeyRing>(KeySource{.location = file, .poll = 1h}));
+  WriteFileDurably(file, JwksOf({First(), Second()}));
+  const http::Headers token = TokenBy(Second());
+  EXPECT_TRUE(Soon([&] {
+    const auto identity = authenticator.Authenticate(token);
+    EXPECT_TRUE(identity.ok() || identity.error().code() == Code::kOverloaded);
+    return identity.ok();
+  }));
+}
+
 TEST(KeyRing, ARevokedKeyEndsTokensThatWereRemembered) {
   const TemporaryFolder folder;
   const fs::path file = folder.path() / "keys.json";
