@@ -24,7 +24,7 @@ WALLS='
   pugixml\.hpp                              labels
   yaml-cpp/                                 config
   sqlite3\.h                                track
-  openssl/                                  base
+  openssl/                                  base gateway
   CLI/                                      cli
   prometheus/                               serve
   protozero/                                nets

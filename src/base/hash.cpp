@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 
 #include <array>
 #include <fstream>
@@ -59,6 +60,13 @@ std::string Sha256HexOfFile(const std::filesystem::path& path) {
   }
   if (in.bad()) throw ErrnoError("read", path.string());
   return hash.HexDigest();
+}
+
+std::string Sha256Bytes(std::string_view bytes) {
+  std::string digest(32, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
+  return digest;
 }
 
 std::string HmacSha256(std::string_view key, std::string_view message) {

@@ -32,6 +32,9 @@ std::string Sha256Hex(std::span<const std::byte> bytes);
 /// Reads in 1 MiB pieces. Throws kNotFound, kPermission, kIo.
 std::string Sha256HexOfFile(const std::filesystem::path& path);
 
+/// As raw 32 bytes.
+std::string Sha256Bytes(std::string_view bytes);
+
 /// HMAC-SHA-256 as raw 32 bytes, and a comparison whose time does not depend on the contents.
 std::string HmacSha256(std::string_view key, std::string_view message);
 bool EqualInConstantTime(std::string_view a, std::string_view b);

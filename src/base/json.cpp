@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "base/files.h"
 
 namespace keelrow {
@@ -34,6 +36,32 @@ bool DeeperThan(std::string_view text, size_t depth_max) {
   return false;
 }
 
+/// Notes whether an object had two members of one name.
+class NameWatch {
+ public:
+  bool operator()(int, Json::parse_event_t event, const Json& parsed) {
+    if (event == Json::parse_event_t::object_start) open_.emplace_back();
+    if (event == Json::parse_event_t::object_end) open_.pop_back();
+    if (event == Json::parse_event_t::key) {
+      const auto& name = parsed.get_ref<const std::string&>();
+      if (!open_.back().insert(name).second && repeated_.empty()) repeated_ = "`" + name + "`";
+    }
+    return true;
+  }
+  const std::string& repeated() const { return repeated_; }
+
+ private:
+  std::vector<std::set<std::string>> open_;
+  std::string repeated_;
+};
+
+Expected<Json> ParseUnique(std::string_view text, std::string_view name) {
+  NameWatch watch;
+  Json json = Json::parse(text, std::ref(watch));
+  if (watch.repeated().empty()) return json;
+  return Error(Code::kSyntax, fmt::format("{} names {} twice", name, watch.repeated()));
+}
+
 }  // namespace
 
 Expected<Json> ParseJson(std::string_view text, std::string_view name, JsonLimits limits) {
@@ -51,6 +79,7 @@ Expected<Json> ParseJson(std::string_view text, std::string_view name, JsonLimit
                  {.place = PlaceAt(text, nul, name)});
   }
   try {
+    if (limits.unique_names) return ParseUnique(text, name);
     return Json::parse(text);
   } catch (const Json::parse_error& failure) {
     const size_t offset = failure.byte > 0 ? failure.byte - 1 : 0;

@@ -16,6 +16,8 @@ using Json = nlohmann::json;
 struct JsonLimits {
   size_t depth_max = 100;
   size_t size_max = size_t{64} << 20;
+  /// Else the last of two members of the same name wins, and two readers of one text may differ.
+  bool unique_names = false;
 };
 
 /// kSyntax with line and column, or kLimit. `name` stands in messages for the source.

@@ -50,5 +50,18 @@ TEST(JsonTestSuite, DepthIsBoundedBeforeAnythingIsBuilt) {
   }
 }
 
+TEST(Json, NamesMayHaveToBeUnique) {
+  const auto code = [](std::string_view text) {
+    const Expected<Json> parsed = ParseJson(text, "text", {.unique_names = true});
+    return parsed ? std::nullopt : std::optional(parsed.error().code());
+  };
+  EXPECT_EQ(code(R"({"a": 1, "b": {"a": 2}, "c": [{"a": 3}, {"a": 4}]})"), std::nullopt);
+  for (const char* text : {R"({"a": 1, "a": 1})", R"({"b": [{"a": {}, "c": 1, "a": 2}]})",
+                           R"({"a": {"a": 1}, "b": 2, "a": 3})", R"({"a": 1, "\u0061": 2})"}) {
+    EXPECT_EQ(code(text), Code::kSyntax) << text;
+    EXPECT_TRUE(ParseJson(text, "text")) << text;
+  }
+}
+
 }  // namespace
 }  // namespace keelrow

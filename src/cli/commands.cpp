@@ -14,7 +14,7 @@ const std::vector<Command>& Commands() {
       {"runs", "Models", "List, show and compare runs", DefineRuns},
       {"models", "Models", "List, show, promote and roll back models", DefineModels},
       {"up", "Serving", "Answer over HTTP with the promoted model", DefineUp},
-      {"token", "Serving", "Make a token for the service", DefineToken},
+      {"token", "Serving", "Make, list and revoke tokens and API keys", DefineToken},
       {"deploy", "Serving", "Write what watches the service", DefineDeploy},
       {"version", "Keelrow", "Print the version", DefineVersion},
       {"doctor", "Keelrow", "Show what this machine offers and what is missing", DefineDoctor},

@@ -2,32 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include "gateway/scope.h"
 
 namespace keelrow::gateway {
 namespace {
 
-constexpr std::string_view kScheme = "Bearer ";
-
-Error Missing(std::string message) {
-  return Error(Code::kUnauthenticated, std::move(message),
-               {.hint = "send `Authorization: Bearer <token>`; `keelrow token` makes one"});
-}
-
-Expected<Claims> Authenticate(const http::Request& request, const TokenAuthority& authority) {
-  const size_t count = request.headers.Count("Authorization");
-  if (count == 0) return Missing("the request carries no token");
-  std::string_view value = *request.headers.Find("Authorization");
-  if (count > 1 || value.size() <= kScheme.size() ||
-      !http::EqualIgnoringCase(value.substr(0, kScheme.size()), kScheme)) {
-    return Missing("the request's Authorization is not a bearer token");
-  }
-  return authority.Verify(value.substr(kScheme.size()));
-}
-
 http::Response Unauthenticated(const http::Request& request, const Error& error) {
   http::Response response = http::Response::FromError(error);
-  const bool given = request.headers.Count("Authorization") > 0;
+  if (error.code() != Code::kUnauthenticated) return response;
+  const bool given =
+      request.headers.Count("Authorization") + request.headers.Count("X-API-Key") > 0;
   response.headers.Add("WWW-Authenticate", given
                                                ? "Bearer realm=\"keelrow\", error=\"invalid_token\""
                                                : "Bearer realm=\"keelrow\"");
@@ -45,23 +29,35 @@ http::Response Forbidden(const std::string& scope) {
   return response;
 }
 
-bool HasScope(const http::Identity& identity, const std::string& scope) {
-  return scope.empty() || std::ranges::find(identity.scopes, scope) != identity.scopes.end();
+/// The model that the path names, without an alias or a verb behind it ("digits@champion",
+/// "digits:predict"), which no model's name holds.
+std::string_view ModelOf(const http::Request& request, const AuthOptions& options) {
+  for (const char* name : {"model", "name"}) {
+    const auto found = request.params.find(name);
+    if (found == request.params.end()) continue;
+    const std::string_view text = found->second;
+    return text.substr(0, text.find_first_of("@:"));
+  }
+  return options.default_model;
 }
 
 }  // namespace
 
-http::Middleware RequireToken(std::shared_ptr<const TokenAuthority> authority) {
-  return [authority = std::move(authority)](http::Request& request, http::Reply reply,
-                                            const http::Next& next) {
+http::Middleware RequireIdentity(std::shared_ptr<const Authenticator> authenticator,
+                                 AuthOptions options) {
+  return [authenticator = std::move(authenticator), options = std::move(options)](
+             http::Request& request, http::Reply reply, const http::Next& next) {
     const bool needed = request.route != nullptr && request.route->access == http::Access::kToken;
     if (!needed) return next(request, std::move(reply));
-    auto claims = Authenticate(request, *authority);
-    if (!claims) return reply(Unauthenticated(request, claims.error()));
-    request.identity =
-        http::Identity{.subject = std::move(claims->subject), .scopes = std::move(claims->scopes)};
+    auto identity = authenticator->Authenticate(request.headers);
+    if (!identity) return reply(Unauthenticated(request, identity.error()));
+    request.identity = std::move(*identity);
     const std::string& scope = request.route->scope;
-    if (!HasScope(*request.identity, scope)) return reply(Forbidden(scope));
+    const std::string_view model = ModelOf(request, options);
+    if (!Allows(*request.identity, scope, model)) {
+      const bool other = AllowsSome(*request.identity, scope);
+      return reply(Forbidden(other ? ScopeFor(scope, model) : scope));
+    }
     next(request, std::move(reply));
   };
 }

@@ -14,9 +14,18 @@ using namespace std::chrono_literals;
 
 class Auth : public testing::Test {
  protected:
-  Auth() : server_({}, http::Router(Routes(), {RequireToken(authority_)})) {
+  Auth()
+      : server_({}, http::Router(Routes(),
+                                 {RequireIdentity(authenticator_, {.default_model = "digits"})})) {
     server_.Start();
     client_.emplace(http::ClientOptions{.port = server_.Port()});
+  }
+
+  static http::Route Scoped(const std::string& pattern, const std::string& scope) {
+    return {.method = "GET",
+            .pattern = pattern,
+            .handler = http::Sync([](const http::Request&) { return http::Response::Text("in"); }),
+            .scope = scope};
   }
 
   static std::vector<http::Route> Routes() {
@@ -28,6 +37,10 @@ class Auth : public testing::Test {
          .pattern = "/scoped",
          .handler = http::Sync([](const http::Request&) { return http::Response::Text("in"); }),
          .scope = "predict"},
+        Scoped("/models/{model}/ask", "predict"),
+        Scoped("/models/{name}", "manage"),
+        Scoped("/ask", "predict"),
+        Scoped("/scrape", "metrics"),
         {.method = "GET",
          .pattern = "/open",
          .handler = http::Sync([](const http::Request&) { return http::Response::Text("open"); }),
@@ -49,6 +62,8 @@ class Auth : public testing::Test {
   std::chrono::system_clock::time_point now_ = std::chrono::system_clock::now();
   std::shared_ptr<TokenAuthority> authority_ = std::make_shared<TokenAuthority>(
       std::string(32, 's'), TokenOptions{.clock = [this] { return now_; }});
+  std::shared_ptr<const Authenticator> authenticator_ =
+      std::make_shared<Authenticator>(*authority_, nullptr, [this] { return now_; });
   http::Server server_;
   std::optional<http::Client> client_;
 };
@@ -76,6 +91,36 @@ TEST_F(Auth, ARouteMayAskForAScope) {
               "Bearer realm=\"keelrow\", error=\"insufficient_scope\", scope=\"predict\"");
   }
   EXPECT_EQ(client_->Get("/scoped").status, 401);
+}
+
+TEST_F(Auth, AScopeMayBeForOneModel) {
+  const auto status = [this](const std::string& path, std::vector<std::string> scopes) {
+    const std::string token = authority_->Issue({.subject = "ann", .scopes = std::move(scopes)});
+    return client_->Get(path, {{"Authorization", "Bearer " + token}}).status;
+  };
+  EXPECT_EQ(status("/models/digits/ask", {"predict:digits"}), 200);
+  EXPECT_EQ(status("/models/digits/ask", {"predict"}), 200);
+  EXPECT_EQ(status("/models/letters/ask", {"predict:digits"}), 403);
+  EXPECT_EQ(status("/models/letters/ask", {"predict:digits", "predict:letters"}), 200);
+  EXPECT_EQ(status("/models/a%20b/ask", {"predict:a%20b"}), 200);
+  EXPECT_EQ(status("/models/digits%2f..%2fletters/ask", {"predict:digits"}), 400);
+  EXPECT_EQ(status("/models/digits", {"manage:digits"}), 200);
+  EXPECT_EQ(status("/models/digits", {"predict", "metrics"}), 403);
+  EXPECT_EQ(status("/ask", {"predict:digits"}), 200);  // the default model's
+  EXPECT_EQ(status("/ask", {"predict:letters"}), 403);
+  EXPECT_EQ(status("/scrape", {"predict", "manage"}), 403);
+  EXPECT_EQ(status("/scrape", {"metrics"}), 200);
+}
+
+TEST_F(Auth, ARefusalNamesTheScopeThatIsMissing) {
+  const auto message = [this](const std::string& scope) {
+    const std::string token = authority_->Issue({.subject = "ann", .scopes = {scope}});
+    const auto refused = client_->Get("/models/a%22b/ask", {{"Authorization", "Bearer " + token}});
+    EXPECT_EQ(refused.status, 403);
+    return std::string(*refused.headers.Find("WWW-Authenticate"));
+  };
+  EXPECT_NE(message("metrics").find("scope=\"predict\""), std::string::npos);
+  EXPECT_NE(message("predict:digits").find("scope=\"predict:a%22b\""), std::string::npos);
 }
 
 TEST_F(Auth, OpenRoutesAndUnknownPathsNeedNone) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <functional>
 
 #include "base/descriptor.h"
 #include "base/error.h"
@@ -16,6 +17,7 @@ namespace keelrow::gateway {
 namespace {
 
 constexpr size_t kSecretBytes = 32;
+constexpr size_t kFileBytesMax = 16'384;  // a private RSA key in PEM has 2,500
 
 void CheckPrivate(int fd, const fs::path& path) {
   struct stat status {};
@@ -35,20 +37,15 @@ void CheckPrivate(int fd, const fs::path& path) {
   }
 }
 
-std::string Read(const fs::path& path) {
+std::string ReadPrivate(const fs::path& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (file.get() < 0) throw ErrnoError("read", path.string());
   CheckPrivate(file.get(), path);
-  std::string secret(kSecretBytes + 1, '\0');
-  const ssize_t got = ::read(file.get(), secret.data(), secret.size());
+  std::string bytes(kFileBytesMax, '\0');
+  const ssize_t got = ::read(file.get(), bytes.data(), bytes.size());
   if (got < 0) throw ErrnoError("read", path.string());
-  if (static_cast<size_t>(got) != kSecretBytes) {
-    throw Error(Code::kCorrupt,
-                fmt::format("{} does not hold {} bytes", path.string(), kSecretBytes),
-                {.hint = "remove it to get a new secret; tokens made so far then end"});
-  }
-  secret.resize(kSecretBytes);
-  return secret;
+  bytes.resize(static_cast<size_t>(got));
+  return bytes;
 }
 
 void WriteDraft(const fs::path& draft, const std::string& secret) {
@@ -61,10 +58,10 @@ void WriteDraft(const fs::path& draft, const std::string& secret) {
 }
 
 /// Whole or not at all, and never over an older one: link() fails if the name is taken.
-void Create(const fs::path& path) {
+void Create(const fs::path& path, const std::string& secret) {
   const fs::path draft = fmt::format("{}.{}.tmp", path.string(), ToHex(SecureRandomBytes(8)));
   try {
-    WriteDraft(draft, SecureRandomBytes(kSecretBytes));
+    WriteDraft(draft, secret);
     if (::link(draft.c_str(), path.c_str()) != 0 && errno != EEXIST) {
       throw ErrnoError("make", path.string());
     }
@@ -77,14 +74,29 @@ void Create(const fs::path& path) {
   if (folder.get() < 0 || ::fsync(folder.get()) != 0) throw ErrnoError("flush", path.string());
 }
 
+/// `make` is asked for the content when the file is not there.
+std::string LoadOrCreate(const fs::path& path, const std::function<std::string()>& make) {
+  MakeFolders(path.parent_path());
+  std::error_code ignored;
+  if (!fs::exists(fs::symlink_status(path, ignored))) Create(path, make());
+  return ReadPrivate(path);
+}
+
 }  // namespace
 
 std::string LoadOrCreateSecret(const fs::path& folder) {
   const fs::path path = fs::absolute(folder) / "token_secret";
-  MakeFolders(path.parent_path());
-  std::error_code ignored;
-  if (!fs::exists(fs::symlink_status(path, ignored))) Create(path);
-  return Read(path);
+  std::string secret = LoadOrCreate(path, [] { return SecureRandomBytes(kSecretBytes); });
+  if (secret.size() == kSecretBytes) return secret;
+  throw Error(Code::kCorrupt, fmt::format("{} does not hold {} bytes", path.string(), kSecretBytes),
+              {.hint = "remove it to get a new secret; tokens made so far then end"});
+}
+
+SigningKey LoadOrCreateSigningKey(const fs::path& folder, Algorithm algorithm) {
+  const fs::path path = fs::absolute(folder) / fmt::format("token_key_{}.pem", NameOf(algorithm));
+  const std::string pem =
+      LoadOrCreate(path, [algorithm] { return SigningKey::GeneratePem(algorithm); });
+  return SigningKey::FromPem(pem, algorithm, path.string());
 }
 
 }  // namespace keelrow::gateway

@@ -89,7 +89,7 @@ TEST_F(Token, TheSignatureOfTheStandardsExampleHolds) {  // RFC 7515 appendix A.
 TEST_F(Token, TheAlgorithmIsNotTheTokensToChoose) {
   const std::string payload = GoodPayload().dump();
   const std::string none = Piece(R"({"alg":"none","typ":"JWT"})") + "." + Piece(payload) + ".";
-  EXPECT_EQ(Refusal(none), "the token is not signed by this server");
+  EXPECT_EQ(Refusal(none), "the token is not signed with HS256");
   for (const char* alg : {"none", "None", "NONE", "nOnE", "HS512", "RS256", "hs256", ""}) {
     const Json header = {{"alg", alg}};
     EXPECT_EQ(Refusal(Signed(header.dump(), payload)), "the token is not signed with HS256") << alg;
@@ -103,7 +103,7 @@ TEST_F(Token, ForeignAndChangedSignatures) {
   const std::string good = Signed(kHeader, GoodPayload().dump());
   EXPECT_EQ(Refusal(good), "");
   EXPECT_EQ(Refusal(Signed(kHeader, GoodPayload().dump(), kForeign)),
-            "the token is not signed by this server");
+            "the token is not signed by its issuer");
   for (size_t i = 0; i < good.size(); ++i) {
     std::string changed = good;
     changed[i] = changed[i] == 'A' ? 'B' : 'A';
@@ -132,6 +132,66 @@ TEST_F(Token, ClaimsAreChecked) {
   EXPECT_EQ(RefusalWith("aud", {{"keelrow", 1}}), "the token is meant for somebody else");
   EXPECT_EQ(RefusalWithout("sub"), "the token names nobody");
   EXPECT_EQ(RefusalWith("sub", 5), "the token names nobody");
+}
+
+TEST_F(Token, ATokenThatNamesAClaimTwiceIsRefused) {
+  const std::string twice =
+      R"({"iss":"keelrow","aud":"keelrow","sub":"ann","sub":"root","exp":4102444800})";
+  EXPECT_EQ(Refusal(Signed(kHeader, twice)), "the token is malformed");
+  EXPECT_EQ(Refusal(Signed(R"({"alg":"HS256","alg":"none"})", GoodPayload().dump())),
+            "the token is malformed");
+  EXPECT_EQ(Refusal(Signed(kHeader, R"({"iss":"keelrow","aud":"keelrow","sub":"a","exp":9e9,)"
+                                    R"("x":[{"y":1,"y":2}]})")),
+            "the token is malformed");
+}
+
+TEST_F(Token, KidIsANameAndNothingElse) {
+  const std::string payload = GoodPayload().dump();
+  for (const char* kid : {"", "x", "../../../../dev/null", "/dev/null", "http://evil.example/key",
+                          "' OR '1'='1", "$(id)", "token_secret", "keelrow"}) {
+    EXPECT_EQ(Refusal(Signed(Json{{"alg", "HS256"}, {"kid", kid}}.dump(), payload)),
+              "the token is signed with a key that is not known here")
+        << kid;
+  }
+  EXPECT_EQ(Refusal(Signed(R"({"alg":"HS256","kid":7})", payload)), "the token is malformed");
+}
+
+TEST_F(Token, KeysThatATokenBringsAreNotLookedAt) {
+  // HS256 with a secret that the header itself carries (CVE-2018-0114 in its symmetric form), and
+  // headers that say where to fetch a key.
+  const std::string payload = GoodPayload().dump();
+  const Json jwk = {{"kty", "oct"}, {"k", Piece(kForeign)}};
+  for (const Json& header : {Json{{"alg", "HS256"}, {"jwk", jwk}},
+                             Json{{"alg", "HS256"}, {"jku", "http://evil.example"}},
+                             Json{{"alg", "HS256"}, {"x5u", "http://evil.example"}},
+                             Json{{"alg", "HS256"}, {"x5c", {Piece(kForeign)}}}}) {
+    EXPECT_EQ(Refusal(Signed(header.dump(), payload, kForeign)),
+              "the token is not signed by its issuer");
+    EXPECT_EQ(Refusal(Signed(header.dump(), payload)), "");
+  }
+}
+
+TEST_F(Token, EachTokenHasAnIdOfItsOwn) {
+  const auto id = [&](const Grant& grant) {
+    return authority_.Verify(authority_.Issue(grant))->token_id;
+  };
+  EXPECT_EQ(id({.subject = "ann"}).size(), 24u);
+  EXPECT_NE(id({.subject = "ann"}), id({.subject = "ann"}));
+  EXPECT_EQ(id({.subject = "ann", .id = "given"}), "given");
+}
+
+TEST_F(Token, ScopesAreReadAsOthersWriteThem) {
+  const auto scopes = [&](const char* name, Json value) {
+    Json payload = GoodPayload();
+    payload[name] = std::move(value);
+    return authority_.Verify(Signed(kHeader, payload.dump()))->scopes;
+  };
+  using Scopes = std::vector<std::string>;
+  EXPECT_EQ(scopes("scope", "predict  manage "), (Scopes{"predict", "manage"}));
+  EXPECT_EQ(scopes("scope", {"predict", "manage"}), (Scopes{"predict", "manage"}));
+  EXPECT_EQ(scopes("scp", {"predict"}), Scopes{"predict"});
+  EXPECT_EQ(scopes("scope", {{"predict", true}}), Scopes{});
+  EXPECT_EQ(scopes("scope", {1, nullptr, "a b", "predict"}), Scopes{"predict"});
 }
 
 TEST_F(Token, HostileShapes) {
@@ -163,7 +223,9 @@ TEST_F(Token, WeakSecretsAndEmptyGrantsAreRefused) {
   EXPECT_EQ(code([&] { authority_.Issue({.subject = "a", .ttl = 0s}); }), Code::kBadValue);
   EXPECT_EQ(code([&] { authority_.Issue({.subject = "\xff"}); }), Code::kBadValue);
   EXPECT_EQ(code([&] { authority_.Issue({.subject = "a", .scopes = {"\xff"}}); }), Code::kBadValue);
-  EXPECT_EQ(code([&] { authority_.Issue({.subject = std::string(5000, 'a')}); }), Code::kBadValue);
+  EXPECT_EQ(code([&] { authority_.Issue({.subject = std::string(9000, 'a')}); }), Code::kBadValue);
+  EXPECT_EQ(code([&] { authority_.Issue({.subject = "a", .ttl = 24h * 366 * 300}); }),
+            Code::kBadValue);
 }
 
 }  // namespace

@@ -44,7 +44,9 @@ struct Route;
 /// Who sent a request, as the authenticating middleware found out.
 struct Identity {
   std::string subject;
-  std::vector<std::string> scopes;
+  std::vector<std::string> scopes;  // gateway/scope.h says what they allow
+  std::string issuer = {};          // two issuers may mean two people by one subject
+  std::string token_id = {};        // of the token or API key, which is no secret; may be empty
 };
 
 /// One request, already whole and within the server's limits. It lives until its Reply has been

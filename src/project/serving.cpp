@@ -9,17 +9,6 @@ constexpr Duration kLongest{std::chrono::hours(24)};
 
 }  // namespace
 
-void Describe(config::Object<JwtConfig>& object) {
-  object.Doc("Signed tokens (JWT, HS256), made by `keelrow token`.");
-  object.Field("ttl", &JwtConfig::ttl, "How long a token lasts.");
-}
-
-void Describe(config::Object<AuthConfig>& object) {
-  object.Doc("Who may ask for predictions.");
-  object.Field("enabled", &AuthConfig::enabled, "Whether a token is needed.");
-  object.Field("jwt", &AuthConfig::jwt, "Signed tokens.");
-}
-
 void Describe(config::Object<ServeLimitsConfig>& object) {
   object.Doc("What one client, and all together, may take.");
   object.Field("body", &ServeLimitsConfig::body, "Largest body of a request.")

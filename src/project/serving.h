@@ -4,18 +4,10 @@
 
 #include "config/choices.h"
 #include "config/described.h"
+#include "project/serve_auth.h"
 
 /// What `keelrow up` reads: the key `serve` of the project file.
 namespace keelrow::project {
-
-struct JwtConfig {
-  Duration ttl{std::chrono::hours(24)};
-};
-
-struct AuthConfig {
-  bool enabled = true;
-  JwtConfig jwt;
-};
 
 struct ServeLimitsConfig {
   ByteSize body{16'000'000};
@@ -54,8 +46,6 @@ struct ServeConfig {
   Duration watch{std::chrono::milliseconds(200)};
 };
 
-void Describe(config::Object<JwtConfig>& object);
-void Describe(config::Object<AuthConfig>& object);
 void Describe(config::Object<ServeLimitsConfig>& object);
 void Describe(config::Object<BatchConfig>& object);
 void Describe(config::Object<ModelsConfig>& object);

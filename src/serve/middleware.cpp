@@ -17,13 +17,16 @@ http::Middleware CountRequests(ServeContext& context) {
 }  // namespace
 
 std::vector<http::Middleware> MiddlewareOf(
-    ServeContext& context, std::shared_ptr<const gateway::TokenAuthority> authority) {
+    ServeContext& context, std::shared_ptr<const gateway::Authenticator> authenticator) {
   std::vector<http::Middleware> list = {
       http::RequestId(),         // everything below names it
       http::Observe(LogAccess),  // sees the answer as it is sent
       CountRequests(context),
   };
-  if (authority) list.push_back(gateway::RequireToken(std::move(authority)));
+  if (authenticator) {
+    list.push_back(
+        gateway::RequireIdentity(std::move(authenticator), {.default_model = context.model}));
+  }
   return list;
 }
 

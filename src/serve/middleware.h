@@ -1,12 +1,13 @@
 #pragma once
 
-#include "gateway/token.h"
+#include "gateway/authenticator.h"
 #include "serve/context.h"
 
 namespace keelrow::serve {
 
-/// What stands around every request, outermost first. `authority` is null when no token is needed.
+/// What stands around every request, outermost first. `authenticator` is null when no token is
+/// needed.
 std::vector<http::Middleware> MiddlewareOf(
-    ServeContext& context, std::shared_ptr<const gateway::TokenAuthority> authority);
+    ServeContext& context, std::shared_ptr<const gateway::Authenticator> authenticator);
 
 }  // namespace keelrow::serve

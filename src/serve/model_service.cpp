@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/stop.h"
-#include "gateway/secret.h"
+#include "gateway/setup.h"
 #include "serve/middleware.h"
 #include "serve/protocols.h"
 
@@ -45,9 +45,10 @@ http::ServerOptions ServerOptionsOf(const project::ServeConfig& config, Metrics&
           }};
 }
 
-std::shared_ptr<const gateway::TokenAuthority> AuthorityOf(const ModelServiceOptions& options) {
+std::shared_ptr<const gateway::Authenticator> AuthenticatorOf(const ModelServiceOptions& options) {
   if (!options.config.auth.enabled) return nullptr;
-  return std::make_shared<gateway::TokenAuthority>(gateway::LoadOrCreateSecret(options.secret));
+  return gateway::MakeAuthenticator(options.config.auth,
+                                    {.workspace = options.secret, .project = options.root});
 }
 
 models::RepositoryOptions RepositoryOptionsOf(const project::ServeConfig& config,
@@ -79,7 +80,7 @@ struct ModelService::State {
     context.routes = AllRoutes(context);
     server = std::make_unique<http::Server>(
         ServerOptionsOf(options.config, context.metrics),
-        http::Router(context.routes, MiddlewareOf(context, AuthorityOf(options))));
+        http::Router(context.routes, MiddlewareOf(context, AuthenticatorOf(options))));
     context.load = [this] { return server->Load(); };
     context.post = [this](std::function<void()> job) { return server->Post(std::move(job)); };
   }

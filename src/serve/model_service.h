@@ -11,9 +11,9 @@ namespace keelrow::serve {
 
 struct ModelServiceOptions {
   std::filesystem::path store;   // the registry's file
-  std::filesystem::path root;    // what the bundles' relative paths start from
+  std::filesystem::path root;    // the project's folder, which relative paths start from
   std::string model;             // its name in the registry
-  std::filesystem::path secret;  // folder of the signing secret, made on first use
+  std::filesystem::path secret;  // folder of signing keys, API keys and revocations
   project::ServeConfig config = {};
 };
 

@@ -263,6 +263,18 @@ std::vector<AuditRow> Store::Audit(const std::string& model) const {
   return audit;
 }
 
+void Store::Record(const Event& event) {
+  const std::lock_guard lock(state_->mutex);
+  state_->database.Write([&] {
+    Append(state_->database, {.actor = event.actor,
+                              .action = event.action.c_str(),
+                              .model = "",
+                              .before = nullptr,
+                              .after = event.after,
+                              .reason = event.reason});
+  });
+}
+
 int64_t Store::ChangeCounter() const {
   // Every change of the registry appends to the audit, and ids there are never used twice.
   const std::lock_guard lock(state_->mutex);

@@ -176,5 +176,18 @@ TEST_F(Registry, NamesThatWouldEscapeAreRefused) {
   EXPECT_EQ(CodeOf([&] { Promote(1, "@champion"); }), Code::kBadValue);
 }
 
+TEST_F(Registry, WhatIsNoModelsChangeStandsInTheAuditToo) {
+  Register("a");
+  store_.Record({.actor = "ann", .action = "issue", .after = {{"id", "t1"}}, .reason = "demo"});
+  const std::vector<AuditRow> audit = store_.Audit();
+  ASSERT_EQ(audit.size(), 2u);
+  EXPECT_EQ(audit[1].actor, "ann");
+  EXPECT_EQ(audit[1].action, "issue");
+  EXPECT_EQ(audit[1].model, "");
+  EXPECT_EQ(audit[1].after, (Json{{"id", "t1"}}));
+  EXPECT_EQ(audit[1].reason, "demo");
+  EXPECT_EQ(store_.Audit("digits").size(), 1u);
+}
+
 }  // namespace
 }  // namespace keelrow::track

@@ -89,11 +89,19 @@ struct AuditRow {
   int64_t id = 0;
   TimeMs time = 0;
   std::string actor;
-  std::string action;  // "register", "judge", "promote", "rollback"
-  std::string model;
+  std::string action;  // "register", "judge", "promote", "rollback"; "issue", "revoke"
+  std::string model;   // empty where the change is of no model
   Json before;
   Json after;
   std::string reason;
+};
+
+/// A change beside the registry's own that the audit shall show: who was given or refused access.
+struct Event {
+  std::string actor;
+  std::string action;
+  Json after = Json::object();  // never a secret
+  std::string reason = {};
 };
 
 /// Runs, metrics, artifacts and the model registry in one SQLite file. A call that has returned
@@ -141,6 +149,8 @@ class Store {
   /// further back. Throws kConflict when there is nothing to go back to.
   int Rollback(const std::string& model, const std::string& alias, const std::string& actor);
   std::vector<AuditRow> Audit(const std::string& model = {}) const;
+  /// Appends a row to the audit.
+  void Record(const Event& event);
 
   /// Grows with every change of the registry, by whichever process: cheap to poll.
   int64_t ChangeCounter() const;

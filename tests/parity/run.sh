@@ -35,4 +35,7 @@ dashboards() {
   "$python" "$here/dashboards.py" "$work"/monitoring/dashboards/*.json
 }
 
+# PyJWT and we take the same tokens, and each takes the other's.
+jwt_tokens() { "$python" "$here/jwt_tokens.py" "$bin/jwt-tokens" "$work"; }
+
 "$1"
