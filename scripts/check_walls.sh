@@ -19,6 +19,7 @@ WALLS='
   duckdb\.h                                 data
   (jpeglib|png)\.h|webp/                    data
   boost/(asio|beast)                        http
+  zlib\.h                                   http
   boost/geometry                            labels
   simdjson\.h                               labels
   pugixml\.hpp                              labels

@@ -27,6 +27,7 @@ class Headers {
   void Add(std::string name, std::string value);
   /// Replaces every field of that name.
   void Set(std::string name, std::string value);
+  void Remove(std::string_view name);
 
   auto begin() const { return fields_.begin(); }
   auto end() const { return fields_.end(); }

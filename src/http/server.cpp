@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/queue.h"
+#include "http/encoding.h"
 #include "http/shard.h"
 #include "http/wire.h"
 
@@ -49,8 +50,8 @@ struct Server::Impl {
                .bodies = {}},
         jobs(shared.options.limits.queue_max) {
     const Limits& limits = shared.options.limits;
-    shared.bodies =
-        std::make_shared<BodyBudget>(std::max(limits.bodies_bytes_max, limits.body_bytes_max));
+    shared.bodies = std::make_shared<BodyBudget>(
+        std::max(limits.bodies_bytes_max, limits.body_bytes_max + Inflater::kOwnBytes));
     shared.post = [this](std::function<void()> job) { return jobs.TryPush(std::move(job)); };
     for (int i = 0; i < std::max(1, shared.options.io_threads); ++i) {
       shards.push_back(std::make_shared<Shard>(shared));

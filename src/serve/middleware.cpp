@@ -1,6 +1,7 @@
 #include "serve/middleware.h"
 
 #include "gateway/auth.h"
+#include "http/compression.h"
 #include "http/middleware.h"
 #include "serve/access_log.h"
 
@@ -22,6 +23,7 @@ std::vector<http::Middleware> MiddlewareOf(
       http::RequestId(),         // everything below names it
       http::Observe(LogAccess),  // sees the answer as it is sent
       CountRequests(context),
+      http::Compress(),
   };
   if (authority) list.push_back(gateway::RequireToken(std::move(authority)));
   return list;
