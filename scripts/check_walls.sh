@@ -25,7 +25,7 @@ WALLS='
   pugixml\.hpp                              labels
   yaml-cpp/                                 config
   sqlite3\.h                                track
-  openssl/                                  base
+  openssl/                                  base http
   CLI/                                      cli
   prometheus/                               serve
   protozero/                                nets

@@ -3,9 +3,11 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "http/message.h"
+#include "http/tls.h"
 
 namespace keelrow::http {
 
@@ -14,6 +16,7 @@ struct ClientOptions {
   uint16_t port = 80;
   std::chrono::milliseconds timeout{30'000};  // for a whole exchange, connecting included
   size_t response_bytes_max = size_t{64} << 20;
+  std::optional<TlsClientOptions> tls = {};  // empty: plain HTTP
 };
 
 struct ClientRequest {
@@ -28,12 +31,13 @@ struct ClientRequest {
 /// that may be repeated (RFC 9110 section 9.2.2), when no byte of an answer had come.
 class Client {
  public:
+  /// Reads the certificates, if any: throws as they may (tls.h's files: kNotFound, kBadValue).
   explicit Client(ClientOptions options);
   ~Client();
   Client(Client&& other) noexcept;
   Client& operator=(Client&&) = delete;
 
-  /// Any status is an answer. Throws kIo (no connection, or it broke), kTimeout, kTooLarge,
+  /// Any status is an answer. Throws kIo (no connection, no TLS, or it broke), kTimeout, kTooLarge,
   /// kBadRequest (what came is not HTTP, or `request` would not be).
   Response Send(const ClientRequest& request);
 

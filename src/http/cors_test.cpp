@@ -11,9 +11,9 @@ Response Ask(CorsOptions options, std::string method, Headers headers) {
     if (!request.headers.Find("Authorization")) return reply(Response::Text("token?", 401));
     next(request, std::move(reply));
   };
-  const Router router({{.method = "POST",
-                        .pattern = "/",
-                        .handler = Sync([](const Request&) { return Response::Text("done"); })}},
+  const Router router({{.method = "POST", .pattern = "/", .handler = Sync([](const Request&) {
+                                                            return Response::Text("done");
+                                                          })}},
                       {Cors(std::move(options)), door});
   Request request{.method = std::move(method), .path = "/", .segments = {""}};
   request.headers = std::move(headers);
@@ -91,8 +91,8 @@ TEST(Cors, CredentialsAreForNamedOriginsOnly) {
 }
 
 TEST(Cors, AnOrdinaryOptionsRequestIsNoPreflight) {
-  const Response answer = Ask(kShop, "OPTIONS", {{"Origin", "https://shop.example"},
-                                                 {"Authorization", "x"}});
+  const Response answer =
+      Ask(kShop, "OPTIONS", {{"Origin", "https://shop.example"}, {"Authorization", "x"}});
   EXPECT_EQ(answer.status, 405);
   EXPECT_EQ(answer.headers.Find("Access-Control-Allow-Origin"), "https://shop.example");
 }

@@ -61,6 +61,7 @@ struct Request {
   Headers headers;
   std::string body;
   std::string remote;            // "127.0.0.1:53124"
+  std::string client_name;       // "CN=worker-7", of a certificate that was verified; or empty
   std::string id;                // x-request-id; set by the middleware of that name
   Clock::time_point received{};  // its first byte
   Clock::time_point arrived{};   // its last byte: what a slow client takes is not our latency

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "http/router.h"
+#include "http/tls.h"
 
 namespace keelrow::http {
 
@@ -33,6 +35,7 @@ struct ServerOptions {
   int io_threads = 1;
   int worker_threads = 2;
   Limits limits = {};
+  std::optional<TlsServerOptions> tls = {};  // empty: plain HTTP
   /// Called on an IO thread for what never became a request (400, 408, 413, 431 …); for metrics.
   std::function<void(int status, const std::string& remote)> on_refused = {};
 };
@@ -54,7 +57,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Binds, then listens in the background. Throws kPortInUse, kPermission, kBadValue (host).
+  /// Binds, then listens in the background. Throws kPortInUse, kPermission, kBadValue (host, or a
+  /// certificate that is none), kNotFound.
   void Start();
   uint16_t Port() const;
   const std::string& Host() const;

@@ -5,6 +5,7 @@
 #include <boost/beast/http.hpp>
 #include <tuple>
 
+#include "base/log.h"
 #include "http/encoding.h"
 #include "http/shard.h"
 #include "http/target.h"
@@ -42,30 +43,34 @@ Response RefusalFor(const error_code& failure, const Limits& limits) {
 
 }  // namespace
 
-/// One connection: reads a request, lets the router answer, writes, and again.
-class Session {
+/// One connection: reads a request, lets the router answer, writes, and again. Made for each kind
+/// of stream, so that a plain one pays nothing for TLS.
+template <class Stream>
+class Session : public Connection {
  public:
-  Session(std::shared_ptr<Shard> shard, Socket socket)
+  Session(std::shared_ptr<Shard> shard, Stream stream)
       : shard_(std::move(shard)),
         limits_(shard_->shared.options.limits),
-        socket_(std::move(socket)) {
+        stream_(std::move(stream)) {
     error_code ignored;
-    const auto peer = socket_.remote_endpoint(ignored);
+    const auto peer = socket().remote_endpoint(ignored);
     remote_ = fmt::format("{}:{}", peer.address().to_string(ignored), peer.port());
-    shard_->sessions.insert(this);
+    shard_->connections.insert(this);
   }
-  ~Session() { shard_->sessions.erase(this); }
+  ~Session() { shard_->connections.erase(this); }
   Session(const Session&) = delete;
 
   Awaitable<void> Run() {
     bool open = true;
+    if constexpr (kTls) open = co_await Handshake();
     while (open && !shard_->aborted) open = co_await ServeOne();
+    if constexpr (kTls) co_await SayGoodbye();
     error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_both, ignored);
-    socket_.close(ignored);
+    socket().shutdown(tcp::socket::shutdown_both, ignored);
+    socket().close(ignored);
   }
 
-  void CheckDeadline(Clock::time_point now) {
+  void CheckDeadline(Clock::time_point now) override {
     if (now < deadline_) return;
     deadline_ = Clock::time_point::max();
     if (phase_ == Phase::kHandler) {
@@ -76,19 +81,20 @@ class Session {
     Cancel();
   }
 
-  void CloseIfIdle() {
+  void CloseIfIdle() override {
     if (phase_ == Phase::kIdle) Cancel();
   }
 
-  void Abort() {
+  void Abort() override {
     const Error stopped(Code::kOverloaded, "the server stops");
     if (exchange_) exchange_->CutOff(Response::FromError(stopped), *shard_);
     error_code ignored;
-    socket_.close(ignored);
+    socket().close(ignored);
   }
 
  private:
-  enum class Phase { kIdle, kHeader, kBody, kHandler, kWrite };
+  static constexpr bool kTls = std::same_as<Stream, TlsStream>;
+  enum class Phase { kHandshake, kIdle, kHeader, kBody, kHandler, kWrite };
   enum class Arrival { kRequest, kRefused, kClosed };
 
   void Enter(Phase phase, std::chrono::milliseconds patience) {
@@ -97,9 +103,33 @@ class Session {
     deadline_ = phase_begin_ + patience;
   }
 
+  Socket& socket() {
+    if constexpr (kTls) return stream_.next_layer();
+    if constexpr (!kTls) return stream_;
+  }
+
   void Cancel() {
     error_code ignored;
-    socket_.cancel(ignored);
+    socket().cancel(ignored);
+  }
+
+  Awaitable<bool> Handshake() requires kTls {
+    Enter(Phase::kHandshake, shard_->shared.tls->options().handshake_timeout);
+    const auto [failure] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kAwait);
+    if (failure) {
+      log::Debug("no TLS with {}: {}", remote_, HandshakeFailure(stream_.native_handle(), failure));
+      co_return false;
+    }
+    agreed_ = true;
+    client_name_ = PeerName(stream_.native_handle());
+    co_return !expired_;
+  }
+
+  /// Tells the client that nothing was cut off. Its own goodbye is hardly waited for.
+  Awaitable<void> SayGoodbye() requires kTls {
+    if (!agreed_ || expired_ || shard_->aborted) co_return;
+    Enter(Phase::kWrite, kSweepEvery);
+    co_await stream_.async_shutdown(kAwait);
   }
 
   Awaitable<bool> ServeOne() {
@@ -246,6 +276,7 @@ class Session {
       request.headers.Add(std::string(field.name_string()), std::string(field.value()));
     }
     request.remote = remote_;
+    request.client_name = client_name_;
     request.received = phase_begin_;
     refusal_ = RefuseHeader(request, message.version());
     if (refusal_) return false;
@@ -292,12 +323,12 @@ class Session {
     expired_ = false;
     if (!co_await Flush()) co_return;
     error_code failure;
-    socket_.shutdown(tcp::socket::shutdown_send, failure);
+    if constexpr (!kTls) socket().shutdown(tcp::socket::shutdown_send, failure);
     Enter(Phase::kWrite, kLinger);
     while (!failure && !expired_) {
       buffer_.clear();
       std::tie(failure, std::ignore) =
-          co_await socket_.async_read_some(buffer_.prepare(kBodyRoom), kAwait);
+          co_await stream_.async_read_some(buffer_.prepare(kBodyRoom), kAwait);
     }
   }
 
@@ -311,7 +342,7 @@ class Session {
     }
     // A drain may have begun while this session was not waiting for a request.
     if (phase_ == Phase::kIdle && shard_->draining) co_return false;
-    const auto [failure, count] = co_await socket_.async_read_some(buffer_.prepare(room), kAwait);
+    const auto [failure, count] = co_await stream_.async_read_some(buffer_.prepare(room), kAwait);
     buffer_.commit(failure ? 0 : count);
     co_return !failure && !expired_;
   }
@@ -319,7 +350,7 @@ class Session {
   Awaitable<bool> Flush() {
     if (out_.empty()) co_return true;
     Enter(Phase::kWrite, limits_.write_timeout);
-    const auto [failure, count] = co_await asio::async_write(socket_, asio::buffer(out_), kAwait);
+    const auto [failure, count] = co_await asio::async_write(stream_, asio::buffer(out_), kAwait);
     out_.clear();
     if (out_.capacity() > 4 * kFlushAbove) out_.shrink_to_fit();
     co_return !failure && !expired_;
@@ -327,8 +358,10 @@ class Session {
 
   std::shared_ptr<Shard> shard_;
   const Limits& limits_;
-  Socket socket_;
+  Stream stream_;
   std::string remote_;
+  std::string client_name_;  // by its certificate
+  bool agreed_ = false;      // on TLS
   beast::flat_buffer buffer_;
   std::string out_;
   std::shared_ptr<Exchange> exchange_;
@@ -342,18 +375,19 @@ class Session {
 
 void Shard::Sweep() {
   const auto now = Clock::now();
-  for (Session* session : sessions) session->CheckDeadline(now);
+  for (Connection* connection : connections) connection->CheckDeadline(now);
 }
 
 void Shard::Drain() {
   draining = true;
-  for (Session* session : sessions) session->CloseIfIdle();
+  for (Connection* connection : connections) connection->CloseIfIdle();
 }
 
 void Shard::Abort() {
   aborted = true;
   sweeper.cancel();
-  for (Session* session : sessions) session->Abort();
+  reloader.cancel();
+  for (Connection* connection : connections) connection->Abort();
 }
 
 Awaitable<void> Shard::KeepSweeping() {
@@ -364,10 +398,14 @@ Awaitable<void> Shard::KeepSweeping() {
   }
 }
 
-Awaitable<void> RunSession(std::shared_ptr<Shard> shard, Socket socket) {
-  Session session(std::move(shard), std::move(socket));
+template <class Stream>
+Awaitable<void> RunSession(std::shared_ptr<Shard> shard, Stream stream) {
+  Session<Stream> session(std::move(shard), std::move(stream));
   co_await session.Run();
 }
+
+template Awaitable<void> RunSession(std::shared_ptr<Shard> shard, Socket socket);
+template Awaitable<void> RunSession(std::shared_ptr<Shard> shard, TlsStream stream);
 
 Response Refusal(int status, Code code, std::string_view message) {
   return Response::Json(
