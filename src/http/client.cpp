@@ -46,7 +46,8 @@ std::string Serialize(const ClientRequest& request, const ClientOptions& options
   CheckBytes(request);
   std::string out = fmt::format("{} {} HTTP/1.1\r\n", request.method, request.target);
   if (!request.headers.Find("Host")) {
-    out += fmt::format("Host: {}:{}\r\n", options.host, options.port);
+    const uint16_t usual = options.tls ? 443 : 80;
+    out += fmt::format("Host: {}\r\n", AuthorityOf(options.host, options.port, usual));
   }
   for (const auto& [name, value] : request.headers) {
     out += fmt::format("{}: {}\r\n", name, value);
@@ -93,7 +94,8 @@ struct Client::Impl {
   void Connect() {
     error_code failure;
     tcp::resolver::results_type endpoints;
-    resolver.async_resolve(options.host, std::to_string(options.port),
+    const std::string& host = options.address.empty() ? options.host : options.address;
+    resolver.async_resolve(host, std::to_string(options.port),
                            [&](const error_code& error, tcp::resolver::results_type found) {
                              failure = error;
                              endpoints = std::move(found);
@@ -215,6 +217,12 @@ struct Client::Impl {
   beast::flat_buffer buffer;
   Clock::time_point deadline{};
 };
+
+ClientOptions ClientOptions::To(const Url& url) {
+  ClientOptions options{.host = url.host, .port = url.port};
+  if (url.https) options.tls.emplace();
+  return options;
+}
 
 Client::Client(ClientOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 Client::~Client() = default;

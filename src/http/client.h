@@ -8,15 +8,20 @@
 
 #include "http/message.h"
 #include "http/tls.h"
+#include "http/url.h"
 
 namespace keelrow::http {
 
 struct ClientOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 80;
+  std::string address = {};  // where to connect to instead of finding `host`, if not empty
   std::chrono::milliseconds timeout{30'000};  // for a whole exchange, connecting included
   size_t response_bytes_max = size_t{64} << 20;
   std::optional<TlsClientOptions> tls = {};  // empty: plain HTTP
+
+  /// Host, port, and TLS for https.
+  static ClientOptions To(const Url& url);
 };
 
 struct ClientRequest {
