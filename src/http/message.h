@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "http/trace.h"
 
 namespace keelrow::http {
 
@@ -63,6 +64,7 @@ struct Request {
   std::string remote;            // "127.0.0.1:53124"
   std::string client_name;       // "CN=worker-7", of a certificate that was verified; or empty
   std::string id;                // x-request-id; set by the middleware of that name
+  TraceContext trace = {};       // set by the middleware of that name
   Clock::time_point received{};  // its first byte
   Clock::time_point arrived{};   // its last byte: what a slow client takes is not our latency
   Clock::time_point deadline{};  // afterwards the server has answered 504 itself

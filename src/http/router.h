@@ -28,6 +28,7 @@ struct Route {
   RunOn run_on = RunOn::kIo;
   std::string scope = {};    // that a token must have; empty: any valid token will do
   std::string summary = {};  // one line, for the API's description
+  std::string protocol = {};  // whose it is, for the access log
 };
 
 /// Continues with the rest of the chain; valid only until the middleware returns.
