@@ -80,8 +80,8 @@ struct SpanExporter::State {
     batch.push_back(std::move(first));
     const auto end = std::chrono::steady_clock::now() + options.batch_wait;
     while (batch.size() < options.batch_max) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-          end - std::chrono::steady_clock::now());
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
       auto next = left.count() > 0 ? queue.PopFor(left) : std::nullopt;
       if (!next) break;
       batch.push_back(*std::move(next));

@@ -64,10 +64,8 @@ std::optional<TraceContext> ParseTraceparent(std::string_view text) {
   if (*version == 0xff || (*high | *low) == 0 || *parent == 0) return std::nullopt;
   // Version 00 ends here; a later one may go on behind another dash.
   if (text.size() > kLength && (*version == 0 || text[kLength] != '-')) return std::nullopt;
-  return TraceContext{.trace_high = *high,
-                      .trace_low = *low,
-                      .parent = *parent,
-                      .sampled = (*flags & 1) != 0};
+  return TraceContext{
+      .trace_high = *high, .trace_low = *low, .parent = *parent, .sampled = (*flags & 1) != 0};
 }
 
 uint64_t NewSpanId() {

@@ -33,20 +33,19 @@ TEST(Traceparent, IsReadAndWritten) {
 }
 
 TEST(Traceparent, WhatTheStandardForbidsIsIgnored) {
-  for (const char* text :
-       {"", "00", "00-00000000000000000000000000000000-b7ad6b7169203331-01",
-        "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
-        "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
-        "00-0af7651916cd43dd8448eb211c80319c-B7AD6B7169203331-01",
-        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0A",
-        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-1",
-        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",
-        "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01more",
-        "00-0af7651916cd43dd8448eb211c80319-b7ad6b71692033310-01",
-        "00_0af7651916cd43dd8448eb211c80319c_b7ad6b7169203331_01",
-        "0g-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        " 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}) {
+  for (const char* text : {"", "00", "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+                           "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+                           "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                           "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+                           "00-0af7651916cd43dd8448eb211c80319c-B7AD6B7169203331-01",
+                           "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0A",
+                           "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-1",
+                           "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",
+                           "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01more",
+                           "00-0af7651916cd43dd8448eb211c80319-b7ad6b71692033310-01",
+                           "00_0af7651916cd43dd8448eb211c80319c_b7ad6b7169203331_01",
+                           "0g-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                           " 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}) {
     EXPECT_FALSE(ParseTraceparent(text)) << text;
   }
 }
@@ -92,12 +91,13 @@ class Collector {
 
 /// A server whose requests are traced.
 Server Traced(SpanExporter& exporter, double sample) {
-  const auto show = [](const Request& request) { return Response::Text(request.trace.Traceparent()); };
+  const auto show = [](const Request& request) {
+    return Response::Text(request.trace.Traceparent());
+  };
   const auto fail = [](const Request&) -> Response { throw std::runtime_error("broken"); };
   return Server({}, Router({{.method = "GET", .pattern = "/models/{name}", .handler = Sync(show)},
                             {.method = "GET", .pattern = "/broken", .handler = Sync(fail)}},
-                           {RequestId(), Tracing({.sample = sample,
-                                                  .export_span = [&](Span span) {
+                           {RequestId(), Tracing({.sample = sample, .export_span = [&](Span span) {
                                                     exporter.Export(std::move(span));
                                                   }})}));
 }
@@ -167,7 +167,8 @@ TEST(SpanExporter, CountsWhatItDrops) {
   exporter.Export(Any());
   refusing.Next();
   const auto until = std::chrono::steady_clock::now() + 20s;
-  while (exporter.dropped() < 1 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  while (exporter.dropped() < 1 && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
   EXPECT_EQ(exporter.dropped(), 1u);
   EXPECT_EQ(exporter.exported(), 0u);
 }
@@ -176,8 +177,8 @@ TEST(SpanExporter, AFullQueueHoldsNobodyUp) {
   // Takes connections, as the kernel does for it, and never answers.
   std::vector<Reply> kept;
   Server deaf({}, Router({}, {[&kept](Request&, Reply reply, const Next&) {
-                            kept.push_back(std::move(reply));
-                          }}));
+                           kept.push_back(std::move(reply));
+                         }}));
   deaf.Start();
   SpanExporter exporter({.endpoint = *ParseUrl("http://127.0.0.1:" + std::to_string(deaf.Port())),
                          .queue_max = 8,
