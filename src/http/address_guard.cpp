@@ -73,8 +73,7 @@ std::optional<std::vector<asio::ip::address>> Resolve(const std::string& host,
   io.run_for(timeout);
   if (!io.stopped()) return std::nullopt;
   std::ranges::sort(addresses);
-  const auto [first, last] = std::ranges::unique(addresses);
-  addresses.erase(first, last);
+  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
   return addresses;
 }
 

@@ -73,8 +73,10 @@ class Deflater {
 }  // namespace
 
 std::optional<Coding> CodingOf(const Headers& headers) {
+  const auto given = headers.Find("Content-Encoding");
+  if (!given) return Coding::kIdentity;
   if (headers.Count("Content-Encoding") > 1) return std::nullopt;
-  const std::string_view name = Trimmed(headers.Find("Content-Encoding").value_or(""));
+  const std::string_view name = Trimmed(*given);
   if (name.empty() || EqualIgnoringCase(name, "identity")) return Coding::kIdentity;
   if (IsGzip(name)) return Coding::kGzip;
   if (EqualIgnoringCase(name, "deflate")) return Coding::kDeflate;

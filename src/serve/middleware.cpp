@@ -4,6 +4,7 @@
 #include "http/compression.h"
 #include "http/middleware.h"
 #include "serve/access_log.h"
+#include "serve/http_options.h"
 
 namespace keelrow::serve {
 namespace {
@@ -18,13 +19,15 @@ http::Middleware CountRequests(ServeContext& context) {
 }  // namespace
 
 std::vector<http::Middleware> MiddlewareOf(
-    ServeContext& context, std::shared_ptr<const gateway::TokenAuthority> authority) {
+    ServeContext& context, const project::ServeConfig& config,
+    std::shared_ptr<const gateway::TokenAuthority> authority) {
   std::vector<http::Middleware> list = {
-      http::RequestId(),         // everything below names it
-      http::Observe(LogAccess),  // sees the answer as it is sent
-      CountRequests(context),
-      http::Compress(),
+      http::RequestId(),          // everything below names it
+      TracingOf(config.tracing),  // a span is of all that follows
+      http::Observe(LogAccess),   // sees the answer as it is sent
+      CountRequests(context),    http::Compress(),
   };
+  if (auto cors = CorsOf(config.cors)) list.push_back(*std::move(cors));  // before any token
   if (authority) list.push_back(gateway::RequireToken(std::move(authority)));
   return list;
 }

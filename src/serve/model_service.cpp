@@ -8,6 +8,7 @@
 #include "base/parallel.h"
 #include "base/stop.h"
 #include "gateway/secret.h"
+#include "serve/http_options.h"
 #include "serve/middleware.h"
 #include "serve/model_watcher.h"
 #include "serve/protocols.h"
@@ -29,7 +30,8 @@ http::Limits LimitsOf(const project::ServeLimitsConfig& config) {
           .queue_max = static_cast<size_t>(config.queue)};
 }
 
-http::ServerOptions ServerOptionsOf(const project::ServeConfig& config, Metrics& metrics) {
+http::ServerOptions ServerOptionsOf(const ModelServiceOptions& options, Metrics& metrics) {
+  const project::ServeConfig& config = options.config;
   const int cores = AvailableCores();
   return {.host = config.host,
           .port = static_cast<uint16_t>(config.port),
@@ -37,6 +39,7 @@ http::ServerOptions ServerOptionsOf(const project::ServeConfig& config, Metrics&
           .io_threads = std::clamp(cores / 8, 1, 4),
           .worker_threads = config.threads > 0 ? config.threads : cores,
           .limits = LimitsOf(config.limits),
+          .tls = TlsOf(config.tls, options.root),
           .on_refused = [&metrics](int status, const std::string&) {
             metrics.CountRequest({}, status);
           }};
@@ -60,8 +63,8 @@ struct ModelService::State {
         context{.model = options.model, .auth = options.config.auth.enabled} {
     context.routes = AllRoutes(context);
     server = std::make_unique<http::Server>(
-        ServerOptionsOf(options.config, context.metrics),
-        http::Router(context.routes, MiddlewareOf(context, AuthorityOf(options))));
+        ServerOptionsOf(options, context.metrics),
+        http::Router(context.routes, MiddlewareOf(context, options.config, AuthorityOf(options))));
     context.load = [this] { return server->Load(); };
   }
 };
