@@ -19,12 +19,13 @@ WALLS='
   duckdb\.h                                 data
   (jpeglib|png)\.h|webp/                    data
   boost/(asio|beast)                        http
+  zlib\.h                                   http
   boost/geometry                            labels
   simdjson\.h                               labels
   pugixml\.hpp                              labels
   yaml-cpp/                                 config
   sqlite3\.h                                track
-  openssl/                                  base gateway
+  openssl/                                  base gateway http
   CLI/                                      cli
   prometheus/                               serve
   protozero/                                nets

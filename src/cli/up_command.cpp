@@ -42,8 +42,9 @@ void Serve(const Globals& globals, const UpArguments& arguments) {
                                .secret = workspace.root(),
                                .config = config});
   service.Start();
-  fmt::print("Serving {} at http://{}:{}  (a page to try it, /predict, /openapi.json, /metrics)\n",
-             project.name, config.host, service.Port());
+  fmt::print("Serving {} at {}://{}:{}  (a page to try it, /predict, /openapi.json, /metrics)\n",
+             project.name, config.tls.certificate.empty() ? "http" : "https", config.host,
+             service.Port());
   if (config.auth.enabled) fmt::print("Requests need a token: keelrow token\n");
   std::fflush(stdout);
   service.RunUntilStopped();

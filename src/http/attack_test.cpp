@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "http/client.h"
+#include "http/encoding.h"
 #include "http/raw_connection.h"
 #include "http/server.h"
 
@@ -198,6 +199,33 @@ TEST_F(Attack, SlowSenders) {
   std::string answer;
   while (answer.empty() && drip.Send("a")) answer = drip.Receive(1, 20ms);
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 408")) << answer;
+}
+
+std::string CompressedHead(size_t length) {
+  return "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: " +
+         std::to_string(length) + "\r\n\r\n";
+}
+
+TEST_F(Attack, GzipBombs) {
+  const std::string bomb = Gzip(std::string(64 << 20, '\0'));  // 300 kB
+  EXPECT_EQ(Status(CompressedHead(bomb.size()) + bomb), 413);
+  const std::string above = Gzip(std::string((1 << 20) + 1, 'a'));
+  EXPECT_EQ(Status(CompressedHead(above.size()) + above), 413);
+  const std::string most = Gzip(std::string(1 << 20, 'a'));
+  EXPECT_EQ(Status(CompressedHead(most.size()) + most), 200);
+  const std::string twice = Gzip(bomb);  // inside it is a bomb, but nobody opens it a second time
+  EXPECT_EQ(Status(CompressedHead(twice.size()) + twice), 200);
+  std::string members;
+  while (members.size() < (1 << 20) - 100) members += Gzip("");
+  EXPECT_EQ(Status(CompressedHead(members.size()) + members), 200);
+}
+
+TEST_F(Attack, CompressedBodiesThatAreNone) {
+  const std::string whole = Gzip("hello");
+  EXPECT_EQ(Status(CompressedHead(5) + "hello"), 400);
+  EXPECT_EQ(Status(CompressedHead(whole.size() - 3) + whole.substr(0, whole.size() - 3)), 400);
+  EXPECT_EQ(Status(CompressedHead(whole.size() + 4) + whole + "tail"), 400);
+  EXPECT_EQ(Status(CompressedHead(whole.size() + 1) + whole), 408);
 }
 
 TEST_F(Attack, MalformedRequests) {

@@ -6,6 +6,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
+#include "http/tls_context.h"
 #include "http/wire.h"
 
 namespace keelrow::http {
@@ -45,7 +46,8 @@ std::string Serialize(const ClientRequest& request, const ClientOptions& options
   CheckBytes(request);
   std::string out = fmt::format("{} {} HTTP/1.1\r\n", request.method, request.target);
   if (!request.headers.Find("Host")) {
-    out += fmt::format("Host: {}:{}\r\n", options.host, options.port);
+    const uint16_t usual = options.tls ? 443 : 80;
+    out += fmt::format("Host: {}\r\n", AuthorityOf(options.host, options.port, usual));
   }
   for (const auto& [name, value] : request.headers) {
     out += fmt::format("{}: {}\r\n", name, value);
@@ -61,7 +63,9 @@ std::string Serialize(const ClientRequest& request, const ClientOptions& options
 }  // namespace
 
 struct Client::Impl {
-  explicit Impl(ClientOptions given) : options(std::move(given)) {}
+  explicit Impl(ClientOptions given) : options(std::move(given)) {
+    if (options.tls) context = MakeTlsContext(*options.tls);
+  }
 
   /// Runs the one operation that was started, until it ends or the deadline passes.
   void Run(const char* action) {
@@ -83,14 +87,15 @@ struct Client::Impl {
   void Close() {
     error_code ignored;
     resolver.cancel();
-    socket.close(ignored);
+    socket.close(ignored);  // `tls` stays: what still runs in it ends first
     buffer.clear();
   }
 
   void Connect() {
     error_code failure;
     tcp::resolver::results_type endpoints;
-    resolver.async_resolve(options.host, std::to_string(options.port),
+    const std::string& host = options.address.empty() ? options.host : options.address;
+    resolver.async_resolve(host, std::to_string(options.port),
                            [&](const error_code& error, tcp::resolver::results_type found) {
                              failure = error;
                              endpoints = std::move(found);
@@ -102,6 +107,33 @@ struct Client::Impl {
     Run("connect to");
     if (failure) Fail("connect to", failure);
     socket.set_option(tcp::no_delay(true), failure);
+    if (context) Handshake();
+  }
+
+  void Handshake() {
+    const std::string& name =
+        options.tls->server_name.empty() ? options.host : options.tls->server_name;
+    tls.emplace(socket, *context);
+    error_code failure;
+    asio::ip::make_address(name, failure);
+    // RFC 6066: the name that is asked for is never an address.
+    if (failure) SSL_set_tlsext_host_name(tls->native_handle(), name.c_str());
+    tls->set_verify_callback(asio::ssl::host_name_verification(name));
+    tls->async_handshake(asio::ssl::stream_base::client,
+                         [&](const error_code& error) { failure = error; });
+    Run("agree on TLS with");
+    if (!failure) return;
+    const std::string reason = HandshakeFailure(tls->native_handle(), failure);
+    Close();
+    throw Error(Code::kIo, fmt::format("cannot agree on TLS with {}:{}: {}", options.host,
+                                       options.port, reason));
+  }
+
+  /// Calls `use` with the stream that the bytes go through.
+  template <class Use>
+  void WithStream(const Use& use) {
+    if (tls) return use(*tls);
+    use(socket);
   }
 
   /// Whether the kept connection can take another request: open, and nothing waits in it (an end
@@ -120,8 +152,8 @@ struct Client::Impl {
   /// Empty when the connection was found closed before any byte of an answer.
   std::optional<Response> Exchange(const ClientRequest& request, const std::string& bytes) {
     error_code write_failure;
-    asio::async_write(socket, asio::buffer(bytes),
-                      [&](const error_code& error, size_t) { write_failure = error; });
+    const auto sent = [&](const error_code& error, size_t) { write_failure = error; };
+    WithStream([&](auto& stream) { asio::async_write(stream, asio::buffer(bytes), sent); });
     Run("send to");
     // A server may refuse a request while it is being sent: its answer is worth more than our
     // broken pipe, so reading is tried all the same.
@@ -138,14 +170,14 @@ struct Client::Impl {
 
   bool Read(Parser& parser) {
     error_code failure;
-    beast::http::async_read(socket, buffer, parser,
-                            [&](const error_code& error, size_t) { failure = error; });
+    const auto done = [&](const error_code& error, size_t) { failure = error; };
+    WithStream([&](auto& stream) { beast::http::async_read(stream, buffer, parser, done); });
     Run("read from");
     if (!failure) return true;
     const bool nothing = !parser.got_some();
     if (nothing &&
         (failure == beast::http::error::end_of_stream || failure == asio::error::connection_reset ||
-         failure == asio::error::broken_pipe)) {
+         failure == asio::error::broken_pipe || failure == asio::ssl::error::stream_truncated)) {
       Close();
       return false;
     }
@@ -180,9 +212,17 @@ struct Client::Impl {
   asio::io_context io{1};
   tcp::resolver resolver{io};
   tcp::socket socket{io};
+  std::shared_ptr<asio::ssl::context> context;         // null: plain
+  std::optional<asio::ssl::stream<tcp::socket&>> tls;  // the present connection's, or the last's
   beast::flat_buffer buffer;
   Clock::time_point deadline{};
 };
+
+ClientOptions ClientOptions::To(const Url& url) {
+  ClientOptions options{.host = url.host, .port = url.port};
+  if (url.https) options.tls.emplace();
+  return options;
+}
 
 Client::Client(ClientOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 Client::~Client() = default;

@@ -3,17 +3,25 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "http/message.h"
+#include "http/tls.h"
+#include "http/url.h"
 
 namespace keelrow::http {
 
 struct ClientOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 80;
+  std::string address = {};  // where to connect to instead of finding `host`, if not empty
   std::chrono::milliseconds timeout{30'000};  // for a whole exchange, connecting included
   size_t response_bytes_max = size_t{64} << 20;
+  std::optional<TlsClientOptions> tls = {};  // empty: plain HTTP
+
+  /// Host, port, and TLS for https.
+  static ClientOptions To(const Url& url);
 };
 
 struct ClientRequest {
@@ -28,12 +36,13 @@ struct ClientRequest {
 /// that may be repeated (RFC 9110 section 9.2.2), when no byte of an answer had come.
 class Client {
  public:
+  /// Reads the certificates, if any: throws as they may (tls.h's files: kNotFound, kBadValue).
   explicit Client(ClientOptions options);
   ~Client();
   Client(Client&& other) noexcept;
   Client& operator=(Client&&) = delete;
 
-  /// Any status is an answer. Throws kIo (no connection, or it broke), kTimeout, kTooLarge,
+  /// Any status is an answer. Throws kIo (no connection, no TLS, or it broke), kTimeout, kTooLarge,
   /// kBadRequest (what came is not HTTP, or `request` would not be).
   Response Send(const ClientRequest& request);
 

@@ -78,8 +78,12 @@ void Headers::Add(std::string name, std::string value) {
 }
 
 void Headers::Set(std::string name, std::string value) {
-  std::erase_if(fields_, [&](const auto& field) { return EqualIgnoringCase(field.first, name); });
+  Remove(name);
   Add(std::move(name), std::move(value));
+}
+
+void Headers::Remove(std::string_view name) {
+  std::erase_if(fields_, [&](const auto& field) { return EqualIgnoringCase(field.first, name); });
 }
 
 std::optional<std::string_view> Request::Query(std::string_view name) const {

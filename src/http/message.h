@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "http/trace.h"
 
 namespace keelrow::http {
 
@@ -27,6 +28,7 @@ class Headers {
   void Add(std::string name, std::string value);
   /// Replaces every field of that name.
   void Set(std::string name, std::string value);
+  void Remove(std::string_view name);
 
   auto begin() const { return fields_.begin(); }
   auto end() const { return fields_.end(); }
@@ -62,7 +64,9 @@ struct Request {
   Headers headers;
   std::string body;
   std::string remote;            // "127.0.0.1:53124"
+  std::string client_name;       // "CN=worker-7", of a certificate that was verified; or empty
   std::string id;                // x-request-id; set by the middleware of that name
+  TraceContext trace = {};       // set by the middleware of that name
   Clock::time_point received{};  // its first byte
   Clock::time_point arrived{};   // its last byte: what a slow client takes is not our latency
   Clock::time_point deadline{};  // afterwards the server has answered 504 itself

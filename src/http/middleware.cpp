@@ -27,7 +27,42 @@ uint64_t ProcessPrefix() {
       .Next();
 }
 
+TraceContext TraceOf(const Request& request, double sample) {
+  // Two of them are as good as none (Trace Context, section 3.2).
+  const bool one = request.headers.Count("traceparent") == 1;
+  auto given = one ? ParseTraceparent(*request.headers.Find("traceparent")) : std::nullopt;
+  if (!given) return NewTrace(sample);
+  given->span = NewSpanId();
+  return *given;
+}
+
+Span SpanOf(const Request& request, int status) {
+  const auto took = Request::Clock::now() - request.received;
+  const auto end = std::chrono::system_clock::now();
+  const std::string route = request.route == nullptr ? "" : request.route->pattern;
+  return {.trace = request.trace,
+          .name = route.empty() ? request.method : request.method + " " + route,
+          .method = request.method,
+          .route = route,
+          .request_id = request.id,
+          .status = status,
+          .begin = end - std::chrono::duration_cast<std::chrono::system_clock::duration>(took),
+          .end = end};
+}
+
 }  // namespace
+
+Middleware Tracing(TracingOptions options) {
+  const auto shared = std::make_shared<const TracingOptions>(std::move(options));
+  return [shared](Request& request, Reply reply, const Next& next) {
+    request.trace = TraceOf(request, shared->sample);
+    if (!request.trace.sampled || !shared->export_span) return next(request, std::move(reply));
+    next(request, Reply([shared, &request, reply = std::move(reply)](Response response) mutable {
+           shared->export_span(SpanOf(request, response.status));
+           reply(std::move(response));
+         }));
+  };
+}
 
 Middleware RequestId() {
   const auto counter = std::make_shared<std::atomic<uint64_t>>(0);

@@ -34,6 +34,9 @@ class RawConnection {
     socket_ = -1;
   }
 
+  /// Says that no more will be sent; answers still come.
+  void EndSending() { ::shutdown(socket_, SHUT_WR); }
+
   /// False when the other side has closed.
   bool Send(std::string_view bytes) {
     while (!bytes.empty()) {

@@ -9,13 +9,6 @@
 namespace keelrow::http {
 namespace {
 
-/// A parameter is a whole segment; half of one would be taken for plain text in silence.
-bool IsParameter(std::string_view segment) {
-  if (segment.find_first_of("{}") == std::string_view::npos) return false;
-  if (segment.size() > 2 && segment.front() == '{' && segment.back() == '}') return true;
-  throw Error(Code::kInternal, fmt::format("`{}` is no segment of a route", segment));
-}
-
 std::vector<std::string> SplitPattern(std::string_view pattern) {
   if (pattern.empty() || pattern.front() != '/') {
     throw Error(Code::kInternal, fmt::format("route `{}` does not begin with `/`", pattern));
@@ -81,64 +74,94 @@ Handler Sync(std::function<Response(const Request&)> function, OnFault on_fault)
   };
 }
 
+/// A parameter is a whole segment; half of one would be taken for plain text in silence.
+Router::Segment Router::SegmentOf(std::string_view text) {
+  if (text.find_first_of("{}") == std::string_view::npos) return {.text = std::string(text)};
+  if (text.size() > 2 && text.front() == '{' && text.back() == '}') {
+    return {.text = std::string(text.substr(1, text.size() - 2)), .parameter = true};
+  }
+  throw Error(Code::kInternal, fmt::format("`{}` is no segment of a route", text));
+}
+
 Router::Router(std::vector<Route> routes, std::vector<Middleware> middleware)
     : routes_(std::move(routes)), middleware_(std::move(middleware)) {
   std::set<std::pair<std::string, std::string>> seen;
-  for (const Route& route : routes_) {
-    Pattern pattern{.segments = SplitPattern(route.pattern)};
+  for (size_t i = 0; i < routes_.size(); ++i) {
+    const Route& route = routes_[i];
+    Pattern pattern;
     std::string shape;  // two patterns that differ only in a parameter's name are the same
-    for (const std::string& segment : pattern.segments) {
-      if (!IsParameter(segment)) ++pattern.literals;
-      shape += '/' + (IsParameter(segment) ? "{}" : segment);
+    for (const std::string& text : SplitPattern(route.pattern)) {
+      const Segment& segment = pattern.segments.emplace_back(SegmentOf(text));
+      if (!segment.parameter) ++pattern.literals;
+      shape += '/' + (segment.parameter ? "{}" : segment.text);
     }
     if (!seen.emplace(route.method, shape).second) {
       throw Error(Code::kInternal,
                   fmt::format("route {} {} is listed twice", route.method, route.pattern));
     }
+    Index& index = by_method_[route.method];
+    const Segment& first = pattern.segments.front();
+    (first.parameter ? index.by_parameter : index.by_literal[first.text]).push_back(i);
     patterns_.push_back(std::move(pattern));
   }
 }
 
 bool Router::Matches(const Pattern& pattern, const Request& request) const {
   if (pattern.segments.size() != request.segments.size()) return false;
-  for (size_t i = 0; i < pattern.segments.size(); ++i) {
-    const bool matches = IsParameter(pattern.segments[i])
-                             ? !request.segments[i].empty()
-                             : pattern.segments[i] == request.segments[i];
+  // From the end: rows of one index begin alike.
+  for (size_t i = pattern.segments.size(); i-- > 0;) {
+    const Segment& segment = pattern.segments[i];
+    const bool matches =
+        segment.parameter ? !request.segments[i].empty() : segment.text == request.segments[i];
     if (!matches) return false;
   }
   return true;
 }
 
-void Router::Match(Request& request) const {
+size_t Router::Better(size_t a, size_t b) const {
+  if (a == routes_.size() || b == routes_.size()) return std::min(a, b);
+  if (patterns_[a].literals == patterns_[b].literals) return std::min(a, b);
+  return patterns_[a].literals > patterns_[b].literals ? a : b;
+}
+
+size_t Router::BestOf(const std::string& method, const Request& request) const {
   size_t best = routes_.size();
-  bool best_is_exact = false;
-  for (size_t i = 0; i < routes_.size(); ++i) {
-    const bool exact = routes_[i].method == request.method;
-    const bool head = request.method == "HEAD" && routes_[i].method == "GET";
-    if (!(exact || head) || !Matches(patterns_[i], request)) continue;
-    const bool better =
-        best == routes_.size() || patterns_[i].literals > patterns_[best].literals ||
-        (patterns_[i].literals == patterns_[best].literals && exact && !best_is_exact);
-    if (!better) continue;
-    best = i;
-    best_is_exact = exact;
+  const auto index = by_method_.find(method);
+  if (index == by_method_.end() || request.segments.empty()) return best;
+  const auto consider = [&](const Rows& rows) {
+    for (const size_t row : rows) {
+      if (Matches(patterns_[row], request)) best = Better(best, row);
+    }
+  };
+  const auto found = index->second.by_literal.find(request.segments.front());
+  if (found != index->second.by_literal.end()) consider(found->second);
+  consider(index->second.by_parameter);
+  return best;
+}
+
+void Router::Match(Request& request) const {
+  size_t best = BestOf(request.method, request);
+  if (request.method == "HEAD") {
+    // A row of HEAD's own comes before one of GET, unless that one fits better.
+    const size_t get = BestOf("GET", request);
+    const bool own = best != routes_.size() && get != routes_.size() &&
+                     patterns_[best].literals >= patterns_[get].literals;
+    if (!own) best = Better(best, get);
   }
   if (best == routes_.size()) return;
   request.route = &routes_[best];
   for (size_t k = 0; k < request.segments.size(); ++k) {
-    const std::string& segment = patterns_[best].segments[k];
-    if (!IsParameter(segment)) continue;
-    request.params[segment.substr(1, segment.size() - 2)] = request.segments[k];
+    const Segment& segment = patterns_[best].segments[k];
+    if (segment.parameter) request.params[segment.text] = request.segments[k];
   }
 }
 
 std::string Router::AllowedMethods(const Request& request) const {
   std::set<std::string> methods;
-  for (size_t i = 0; i < routes_.size(); ++i) {
-    if (!Matches(patterns_[i], request)) continue;
-    methods.insert(routes_[i].method);
-    if (routes_[i].method == "GET") methods.insert("HEAD");
+  for (const auto& [method, index] : by_method_) {
+    if (BestOf(method, request) == routes_.size()) continue;
+    methods.insert(method);
+    if (method == "GET") methods.insert("HEAD");
   }
   return fmt::format("{}", fmt::join(methods, ", "));
 }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "http/reply.h"
@@ -26,8 +27,9 @@ struct Route {
   Handler handler;
   Access access = Access::kToken;
   RunOn run_on = RunOn::kIo;
-  std::string scope = {};    // that a token must have; empty: any valid token will do
-  std::string summary = {};  // one line, for the API's description
+  std::string scope = {};     // that a token must have; empty: any valid token will do
+  std::string summary = {};   // one line, for the API's description
+  std::string protocol = {};  // whose it is, for the access log
 };
 
 /// Continues with the rest of the chain; valid only until the middleware returns.
@@ -69,19 +71,40 @@ class Router {
     const Post& post;
     const Guard& guard;
   };
+  struct Segment {
+    std::string text;  // a literal, or the parameter's name
+    bool parameter = false;
+  };
   struct Pattern {
-    std::vector<std::string> segments;  // "{name}" stands for a parameter
+    std::vector<Segment> segments;
     size_t literals = 0;
   };
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  using Rows = std::vector<size_t>;  // indices into routes_, ascending
+  template <class T>
+  using ByText = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+  /// A method's rows by their first segment: a hundred routes are then a handful to look at.
+  struct Index {
+    ByText<Rows> by_literal;
+    Rows by_parameter;
+  };
 
+  static Segment SegmentOf(std::string_view text);
   void Match(Request& request) const;
   bool Matches(const Pattern& pattern, const Request& request) const;
+  /// The row of that method that matches best; the number of rows when none does.
+  size_t BestOf(const std::string& method, const Request& request) const;
+  size_t Better(size_t a, size_t b) const;
   void Continue(size_t index, Request& request, Reply reply, const Host& host) const;
   void Finish(Request& request, Reply reply, const Post& post) const;
   std::string AllowedMethods(const Request& request) const;
 
   std::vector<Route> routes_;
   std::vector<Pattern> patterns_;  // beside routes_
+  ByText<Index> by_method_;
   std::vector<Middleware> middleware_;
 };
 

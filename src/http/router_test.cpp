@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/random.h"
 #include "http/target.h"
 
 namespace keelrow::http {
@@ -53,6 +54,66 @@ TEST(Router, UnknownPathsAndMethods) {
   const Response refused = Ask(router, "DELETE", "/models/all");
   EXPECT_EQ(refused.status, 405);
   EXPECT_EQ(refused.headers.Find("allow"), "GET, HEAD, PUT");
+}
+
+/// What the documentation of Route says, read off every row: the index must find the same.
+const Route* ByTheRule(const std::vector<Route>& routes, const Request& request) {
+  const auto literals_if_match = [&](const Route& route) {
+    int literals = 0;
+    std::string_view rest = route.pattern;
+    for (const std::string& segment : request.segments) {
+      if (rest.empty()) return -1;
+      const std::string_view text = rest.substr(1, rest.find('/', 1) - 1);
+      const bool parameter = text.starts_with('{');
+      if (parameter ? segment.empty() : text != segment) return -1;
+      literals += parameter ? 0 : 1;
+      rest.remove_prefix(text.size() + 1);
+    }
+    return rest.empty() ? literals : -1;
+  };
+  const Route* best = nullptr;
+  int best_score = -1;
+  for (const Route& route : routes) {
+    const bool exact = route.method == request.method;
+    if (!exact && !(request.method == "HEAD" && route.method == "GET")) continue;
+    const int literals = literals_if_match(route);
+    const int score = literals < 0 ? -1 : 2 * literals + (exact ? 1 : 0);
+    if (score > best_score) best = &route, best_score = score;
+  }
+  return best;
+}
+
+TEST(Router, TheIndexFindsWhatAWalkOverAllRowsWould) {
+  Random random(7, "router-test");
+  const std::vector<std::string> words = {"a", "b", "{x}", "{y}", ""};
+  const std::vector<std::string> methods = {"GET", "POST", "HEAD", "DELETE"};
+  const auto draw_path = [&] {
+    std::string path;
+    for (uint64_t length = 1 + random.Below(4); length > 0; --length) {
+      path += '/' + words[random.Below(words.size())];
+    }
+    return path;
+  };
+  for (int round = 0; round < 20; ++round) {
+    std::vector<Route> rows;
+    for (int i = 0; i < 120; ++i) {
+      rows.push_back(Row(methods[random.Below(methods.size())], draw_path(), std::to_string(i)));
+      try {
+        Router{rows};
+      } catch (const Error&) {
+        rows.pop_back();  // its like is there already
+      }
+    }
+    const Router router(rows);
+    for (int i = 0; i < 200; ++i) {
+      Request request{.method = methods[random.Below(methods.size())], .target = draw_path()};
+      std::erase_if(request.target, [](char c) { return c == '{' || c == '}'; });
+      ASSERT_EQ(ParseTarget(request), std::nullopt);
+      const Route* expected = ByTheRule(router.routes(), request);
+      router.Handle(request, Reply([](Response) {}), RunNow);
+      EXPECT_EQ(request.route, expected) << request.method << " " << request.target;
+    }
+  }
 }
 
 TEST(Router, EqualRowsAreABug) {

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/queue.h"
+#include "http/encoding.h"
 #include "http/shard.h"
 #include "http/wire.h"
 
@@ -46,11 +47,12 @@ struct Server::Impl {
       : shared{.options = std::move(options),
                .router = std::move(router),
                .post = {},
-               .bodies = {}},
+               .bodies = {},
+               .tls = {}},
         jobs(shared.options.limits.queue_max) {
     const Limits& limits = shared.options.limits;
-    shared.bodies =
-        std::make_shared<BodyBudget>(std::max(limits.bodies_bytes_max, limits.body_bytes_max));
+    shared.bodies = std::make_shared<BodyBudget>(
+        std::max(limits.bodies_bytes_max, limits.body_bytes_max + Inflater::kOwnBytes));
     shared.post = [this](std::function<void()> job) { return jobs.TryPush(std::move(job)); };
     for (int i = 0; i < std::max(1, shared.options.io_threads); ++i) {
       shards.push_back(std::make_shared<Shard>(shared));
@@ -110,15 +112,31 @@ struct Server::Impl {
       AppendHead(bytes, full, {.keep_alive = false});
       bytes += full.body;
       socket.non_blocking(true, ignored);
-      socket.write_some(asio::buffer(bytes), ignored);
+      if (!shared.tls) socket.write_some(asio::buffer(bytes), ignored);
       socket.shutdown(tcp::socket::shutdown_send, ignored);
       if (shared.options.on_refused) shared.options.on_refused(503, {});
       return;
     }
     socket.set_option(tcp::no_delay(true), ignored);
     shared.connections.Add();
-    asio::co_spawn(shard->io, RunSession(shard, std::move(socket)),
+    if (shared.tls) return Run(shard, TlsStream(std::move(socket), shared.tls->Current()));
+    Run(shard, std::move(socket));
+  }
+
+  template <class Stream>
+  void Run(const std::shared_ptr<Shard>& shard, Stream stream) {
+    asio::co_spawn(shard->io, RunSession(shard, std::move(stream)),
                    [this](std::exception_ptr failure) { Ended(failure); });
+  }
+
+  /// On the accepting shard. Files of some KB, read once after they changed, hold nobody up.
+  Awaitable<void> KeepReloading() {
+    const std::shared_ptr<Shard>& shard = shards.front();
+    while (!shard->aborted) {
+      shard->reloader.expires_after(shared.tls->options().reload_every);
+      co_await shard->reloader.async_wait(kAwait);
+      if (!shard->aborted) shared.tls->ReloadIfChanged();
+    }
   }
 
   void Ended(const std::exception_ptr& failure) {
@@ -132,6 +150,7 @@ struct Server::Impl {
 
   void StartThreads() {
     asio::co_spawn(shards.front()->io, Accept(), asio::detached);
+    if (shared.tls) asio::co_spawn(shards.front()->io, KeepReloading(), asio::detached);
     for (size_t i = 0; i < shards.size(); ++i) {
       asio::co_spawn(shards[i]->io, shards[i]->KeepSweeping(), asio::detached);
       threads.emplace_back([shard = shards[i]] { shard->io.run(); });
@@ -183,6 +202,7 @@ Server::~Server() {
 }
 
 void Server::Start() {
+  if (impl_->shared.options.tls) impl_->shared.tls.emplace(*impl_->shared.options.tls);
   impl_->RaiseDescriptorLimit();
   impl_->Bind();
   impl_->running = true;

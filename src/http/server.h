@@ -4,17 +4,21 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "http/router.h"
+#include "http/tls.h"
 
 namespace keelrow::http {
 
-/// What one client may take from the server. Every wait ends.
+/// What one client may take from the server. Every wait ends. Bodies count as they are when their
+/// Content-Encoding is undone.
 struct Limits {
   size_t header_bytes_max = size_t{16} << 10;           // above: 431
   size_t body_bytes_max = size_t{16} << 20;             // above: 413
   size_t bodies_bytes_max = size_t{256} << 20;          // all at once, and room for one; then 503
+  size_t inflate_ratio_max = 200;                       // of a body above 1 MiB; above: 413
   std::chrono::milliseconds header_timeout{10'000};     // from the first byte; then 408
   std::chrono::milliseconds body_timeout{10'000};       // plus the time the rate below allows
   size_t body_bytes_per_second_min = size_t{64} << 10;  // slower than that: 408
@@ -31,6 +35,7 @@ struct ServerOptions {
   int io_threads = 1;
   int worker_threads = 2;
   Limits limits = {};
+  std::optional<TlsServerOptions> tls = {};  // empty: plain HTTP
   /// Called on an IO thread for what never became a request (400, 408, 413, 431 …); for metrics.
   std::function<void(int status, const std::string& remote)> on_refused = {};
 };
@@ -41,7 +46,8 @@ struct ServerLoad {
   size_t queued = 0;  // requests waiting for a worker
 };
 
-/// An HTTP/1.1 server: keep-alive, pipelining, chunked bodies, Expect: 100-continue, HEAD.
+/// An HTTP/1.1 server: keep-alive, pipelining, chunked bodies, Expect: 100-continue, HEAD. Bodies
+/// that come as gzip or deflate are decompressed before a handler sees them.
 /// A connection belongs to one IO thread for its whole life, so nothing in it is locked; handlers
 /// answer from wherever they like through their Reply. All methods from one thread, Load from any.
 class Server {
@@ -51,7 +57,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Binds, then listens in the background. Throws kPortInUse, kPermission, kBadValue (host).
+  /// Binds, then listens in the background. Throws kPortInUse, kPermission, kBadValue (host, or a
+  /// certificate that is none), kNotFound.
   void Start();
   uint16_t Port() const;
   const std::string& Host() const;

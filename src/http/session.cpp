@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "base/log.h"
+#include "http/encoding.h"
 #include "http/shard.h"
 #include "http/target.h"
 #include "http/wire.h"
@@ -42,30 +43,34 @@ Response RefusalFor(const error_code& failure, const Limits& limits) {
 
 }  // namespace
 
-/// One connection: reads a request, lets the router answer, writes, and again.
-class Session {
+/// One connection: reads a request, lets the router answer, writes, and again. Made for each kind
+/// of stream, so that a plain one pays nothing for TLS.
+template <class Stream>
+class Session : public Connection {
  public:
-  Session(std::shared_ptr<Shard> shard, Socket socket)
+  Session(std::shared_ptr<Shard> shard, Stream stream)
       : shard_(std::move(shard)),
         limits_(shard_->shared.options.limits),
-        socket_(std::move(socket)) {
+        stream_(std::move(stream)) {
     error_code ignored;
-    const auto peer = socket_.remote_endpoint(ignored);
+    const auto peer = socket().remote_endpoint(ignored);
     remote_ = fmt::format("{}:{}", peer.address().to_string(ignored), peer.port());
-    shard_->sessions.insert(this);
+    shard_->connections.insert(this);
   }
-  ~Session() { shard_->sessions.erase(this); }
+  ~Session() { shard_->connections.erase(this); }
   Session(const Session&) = delete;
 
   Awaitable<void> Run() {
     bool open = true;
+    if constexpr (kTls) open = co_await Handshake();
     while (open && !shard_->aborted) open = co_await ServeOne();
+    if constexpr (kTls) co_await SayGoodbye();
     error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_both, ignored);
-    socket_.close(ignored);
+    socket().shutdown(tcp::socket::shutdown_both, ignored);
+    socket().close(ignored);
   }
 
-  void CheckDeadline(Clock::time_point now) {
+  void CheckDeadline(Clock::time_point now) override {
     if (now < deadline_) return;
     deadline_ = Clock::time_point::max();
     if (phase_ == Phase::kHandler) {
@@ -76,19 +81,20 @@ class Session {
     Cancel();
   }
 
-  void CloseIfIdle() {
+  void CloseIfIdle() override {
     if (phase_ == Phase::kIdle) Cancel();
   }
 
-  void Abort() {
+  void Abort() override {
     const Error stopped(Code::kOverloaded, "the server stops");
     if (exchange_) exchange_->CutOff(Response::FromError(stopped), *shard_);
     error_code ignored;
-    socket_.close(ignored);
+    socket().close(ignored);
   }
 
  private:
-  enum class Phase { kIdle, kHeader, kBody, kHandler, kWrite };
+  static constexpr bool kTls = std::same_as<Stream, TlsStream>;
+  enum class Phase { kHandshake, kIdle, kHeader, kBody, kHandler, kWrite };
   enum class Arrival { kRequest, kRefused, kClosed };
 
   void Enter(Phase phase, std::chrono::milliseconds patience) {
@@ -97,9 +103,33 @@ class Session {
     deadline_ = phase_begin_ + patience;
   }
 
+  Socket& socket() {
+    if constexpr (kTls) return stream_.next_layer();
+    if constexpr (!kTls) return stream_;
+  }
+
   void Cancel() {
     error_code ignored;
-    socket_.cancel(ignored);
+    socket().cancel(ignored);
+  }
+
+  Awaitable<bool> Handshake() requires kTls {
+    Enter(Phase::kHandshake, shard_->shared.tls->options().handshake_timeout);
+    const auto [failure] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kAwait);
+    if (failure) {
+      log::Debug("no TLS with {}: {}", remote_, HandshakeFailure(stream_.native_handle(), failure));
+      co_return false;
+    }
+    agreed_ = true;
+    client_name_ = PeerName(stream_.native_handle());
+    co_return !expired_;
+  }
+
+  /// Tells the client that nothing was cut off. Its own goodbye is hardly waited for.
+  Awaitable<void> SayGoodbye() requires kTls {
+    if (!agreed_ || expired_ || shard_->aborted) co_return;
+    Enter(Phase::kWrite, kSweepEvery);
+    co_await stream_.async_shutdown(kAwait);
   }
 
   Awaitable<bool> ServeOne() {
@@ -112,7 +142,6 @@ class Session {
       co_await Refuse(parser.get().version() == 10);
       co_return false;
     }
-    exchange_->request.body = std::move(parser.get().body());
     if (!co_await Answered()) co_return false;
     const bool keep_alive = parser.keep_alive() && !shard_->draining &&
                             parser.get().method() != beast::http::verb::connect;
@@ -141,8 +170,44 @@ class Session {
     if (buffer_.size() == 0 && speaks_1_1 && exchange_->request.headers.Find("Expect")) {
       out_ += "HTTP/1.1 100 Continue\r\n\r\n";
     }
+    co_return co_await ReadBody(parser);
+  }
+
+  Awaitable<Arrival> ReadBody(Parser& parser) {
+    Request& request = exchange_->request;
     if (!co_await Parse(parser, [&] { return parser.is_done(); })) co_return Lost();
+    if (!inflater_) {
+      request.body = std::move(parser.get().body());
+      co_return Arrival::kRequest;
+    }
+    if (!inflater_->finished()) {
+      refusal_ = Response::FromError(Error(Code::kBadRequest, "the compressed body is cut off"));
+      co_return Arrival::kRefused;
+    }
+    inflater_.reset();
+    request.headers.Remove("Content-Encoding");
+    if (request.headers.Find("Content-Length")) {
+      request.headers.Set("Content-Length", std::to_string(request.body.size()));
+    }
     co_return Arrival::kRequest;
+  }
+
+  /// Decompresses the piece of body that has just come. It happens here, and not on a worker, since
+  /// no queue can then be full of it; a step takes some 0.2 ms, and between two of them the other
+  /// connections have their turn. False as in Parse.
+  Awaitable<bool> Inflate(Parser& parser) {
+    const std::string piece = std::exchange(parser.get().body(), {});
+    std::string_view left = piece;
+    bool more = true;
+    while (more) {
+      const Expected<bool> step = inflater_->Step(left, exchange_->request.body);
+      if (!step) refusal_ = Response::FromError(step.error());
+      if (!step || !MakeRoom(exchange_->request.body.size())) co_return false;
+      more = *step;
+      if (more) co_await asio::post(shard_->io, asio::use_awaitable_t<Executor>());
+      if (shard_->aborted) co_return false;
+    }
+    co_return true;
   }
 
   /// Feeds the parser until `done`; false when the connection ended or `refusal_` says why not.
@@ -167,7 +232,8 @@ class Session {
         refusal_ = RefusalFor(beast::http::error::header_limit, limits_);
         co_return false;
       }
-      if (!MakeRoom(parser.get().body().size())) co_return false;
+      if (!inflater_ && !MakeRoom(parser.get().body().size())) co_return false;
+      if (inflater_ && !co_await Inflate(parser)) co_return false;
       ExtendBodyDeadline(used);
     }
     co_return true;
@@ -176,7 +242,8 @@ class Session {
   /// Room in memory for the body: all that was announced, or what has come in chunks so far.
   /// Otherwise `refusal_` says so.
   bool MakeRoom(size_t body_bytes) {
-    if (exchange_->body_room.GrowTo(body_bytes)) return true;
+    const size_t own = inflater_ ? Inflater::kOwnBytes : 0;
+    if (exchange_->body_room.GrowTo(body_bytes + own)) return true;
     const Error full(Code::kOverloaded, "the server holds as many bytes of requests as it may");
     refusal_ = Response::FromError(full);
     return false;
@@ -185,6 +252,8 @@ class Session {
   /// A client that was refused may stay for a while; what it sent does not.
   void DropBody(Parser& parser) {
     std::string().swap(parser.get().body());
+    std::string().swap(exchange_->request.body);
+    inflater_.reset();
     exchange_->body_room = BodyRoom();
   }
 
@@ -207,9 +276,15 @@ class Session {
       request.headers.Add(std::string(field.name_string()), std::string(field.value()));
     }
     request.remote = remote_;
+    request.client_name = client_name_;
     request.received = phase_begin_;
     refusal_ = RefuseHeader(request, message.version());
     if (refusal_) return false;
+    const Coding coding = CodingOf(request.headers).value_or(Coding::kIdentity);
+    if (coding != Coding::kIdentity && !parser.is_done()) {
+      inflater_.emplace(coding, InflateLimits{.bytes_max = limits_.body_bytes_max,
+                                              .ratio_max = limits_.inflate_ratio_max});
+    }
     if (const auto error = ParseTarget(request)) refusal_ = Response::FromError(*error);
     return !refusal_;
   }
@@ -248,12 +323,12 @@ class Session {
     expired_ = false;
     if (!co_await Flush()) co_return;
     error_code failure;
-    socket_.shutdown(tcp::socket::shutdown_send, failure);
+    if constexpr (!kTls) socket().shutdown(tcp::socket::shutdown_send, failure);
     Enter(Phase::kWrite, kLinger);
     while (!failure && !expired_) {
       buffer_.clear();
       std::tie(failure, std::ignore) =
-          co_await socket_.async_read_some(buffer_.prepare(kBodyRoom), kAwait);
+          co_await stream_.async_read_some(buffer_.prepare(kBodyRoom), kAwait);
     }
   }
 
@@ -267,7 +342,7 @@ class Session {
     }
     // A drain may have begun while this session was not waiting for a request.
     if (phase_ == Phase::kIdle && shard_->draining) co_return false;
-    const auto [failure, count] = co_await socket_.async_read_some(buffer_.prepare(room), kAwait);
+    const auto [failure, count] = co_await stream_.async_read_some(buffer_.prepare(room), kAwait);
     buffer_.commit(failure ? 0 : count);
     co_return !failure && !expired_;
   }
@@ -275,7 +350,7 @@ class Session {
   Awaitable<bool> Flush() {
     if (out_.empty()) co_return true;
     Enter(Phase::kWrite, limits_.write_timeout);
-    const auto [failure, count] = co_await asio::async_write(socket_, asio::buffer(out_), kAwait);
+    const auto [failure, count] = co_await asio::async_write(stream_, asio::buffer(out_), kAwait);
     out_.clear();
     if (out_.capacity() > 4 * kFlushAbove) out_.shrink_to_fit();
     co_return !failure && !expired_;
@@ -283,11 +358,14 @@ class Session {
 
   std::shared_ptr<Shard> shard_;
   const Limits& limits_;
-  Socket socket_;
+  Stream stream_;
   std::string remote_;
+  std::string client_name_;  // by its certificate
+  bool agreed_ = false;      // on TLS
   beast::flat_buffer buffer_;
   std::string out_;
   std::shared_ptr<Exchange> exchange_;
+  std::optional<Inflater> inflater_;  // while a compressed body comes
   std::optional<Response> refusal_;
   Phase phase_ = Phase::kIdle;
   Clock::time_point phase_begin_{};
@@ -297,18 +375,19 @@ class Session {
 
 void Shard::Sweep() {
   const auto now = Clock::now();
-  for (Session* session : sessions) session->CheckDeadline(now);
+  for (Connection* connection : connections) connection->CheckDeadline(now);
 }
 
 void Shard::Drain() {
   draining = true;
-  for (Session* session : sessions) session->CloseIfIdle();
+  for (Connection* connection : connections) connection->CloseIfIdle();
 }
 
 void Shard::Abort() {
   aborted = true;
   sweeper.cancel();
-  for (Session* session : sessions) session->Abort();
+  reloader.cancel();
+  for (Connection* connection : connections) connection->Abort();
 }
 
 Awaitable<void> Shard::KeepSweeping() {
@@ -319,78 +398,14 @@ Awaitable<void> Shard::KeepSweeping() {
   }
 }
 
-Awaitable<void> RunSession(std::shared_ptr<Shard> shard, Socket socket) {
-  Session session(std::move(shard), std::move(socket));
+template <class Stream>
+Awaitable<void> RunSession(std::shared_ptr<Shard> shard, Stream stream) {
+  Session<Stream> session(std::move(shard), std::move(stream));
   co_await session.Run();
 }
 
-void Exchange::Handle() {
-  const std::shared_ptr<Exchange> self = shared_from_this();
-  Shared& shared = shard_.lock()->shared;  // this is the shard's thread, so it is there
-  const Router::Post post = [&](std::function<void()> job) {
-    return shared.post([self, job = std::move(job)] { self->Run(job); });
-  };
-  const Router::Guard guard = [&](Reply through) {
-    through_.emplace(std::move(through));
-    return Reply([self](Response response) { self->Answer(std::move(response)); });
-  };
-  Reply end([self](Response response) { self->Deliver(std::move(response)); });
-  Run([&] { shared.router.Handle(request, std::move(end), post, guard); });
-}
-
-template <class Work>
-void Exchange::Run(const Work& work) {
-  try {
-    work();
-  } catch (const std::exception& failure) {
-    Fail(failure.what());
-  } catch (...) {
-    Fail("an exception without a text");
-  }
-}
-
-void Exchange::Fail(std::string_view what) {
-  log::Warning("request {} to {} failed: {}", request.id, request.path, what);
-  // The reply that was dropped on the way has answered already, unless the handler had put it away.
-  Answer(Response::FromError(Error(Code::kInternal, std::string(what))));
-}
-
-void Exchange::Answer(Response response) {
-  if (claimed_.exchange(true)) return;
-  if (through_) return (*through_)(std::move(response));
-  Deliver(std::move(response));
-}
-
-void Exchange::CutOff(Response response, Shard& shard) {
-  Answer(std::move(response));
-  Take({}, shard);
-}
-
-void Exchange::Deliver(Response response) {
-  const std::shared_ptr<Shard> shard = shard_.lock();
-  if (!shard) return;
-  asio::dispatch(shard->io, [self = shared_from_this(), shard = shard.get(),
-                             answer = std::make_shared<Response>(std::move(response))] {
-    self->Take(std::move(*answer), *shard);
-  });
-}
-
-void Exchange::Take(Response response, Shard& shard) {
-  if (answered_) return;
-  answered_ = true;
-  response_ = std::move(response);
-  if (waiter_) asio::post(shard.io, std::exchange(waiter_, {}));
-}
-
-Awaitable<void> Exchange::Wait() {
-  const asio::use_awaitable_t<Executor> token;
-  co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
-      [this](auto handler) {
-        auto kept = std::make_shared<decltype(handler)>(std::move(handler));
-        waiter_ = [kept] { std::move (*kept)(); };
-      },
-      token);
-}
+template Awaitable<void> RunSession(std::shared_ptr<Shard> shard, Socket socket);
+template Awaitable<void> RunSession(std::shared_ptr<Shard> shard, TlsStream stream);
 
 Response Refusal(int status, Code code, std::string_view message) {
   return Response::Json(

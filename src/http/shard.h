@@ -13,6 +13,7 @@
 
 #include "http/body_budget.h"
 #include "http/server.h"
+#include "http/tls_context.h"
 
 namespace keelrow::http {
 
@@ -22,6 +23,7 @@ using boost::system::error_code;
 using Clock = Request::Clock;
 using Executor = asio::io_context::executor_type;
 using Socket = tcp::socket::rebind_executor<Executor>::other;
+using TlsStream = asio::ssl::stream<Socket>;
 template <class T>
 using Awaitable = asio::awaitable<T, Executor>;
 
@@ -29,7 +31,16 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<Executor>());
 // Often enough for limits of seconds, and one pass over the sessions costs microseconds.
 constexpr std::chrono::milliseconds kSweepEvery{100};
 
-class Session;
+/// A connection as its shard sees it.
+class Connection {
+ public:
+  virtual void CheckDeadline(Clock::time_point now) = 0;
+  virtual void CloseIfIdle() = 0;
+  virtual void Abort() = 0;
+
+ protected:
+  ~Connection() = default;
+};
 
 /// How many connections there are over all shards; Stop waits for none.
 class Count {
@@ -57,12 +68,13 @@ class Count {
   size_t value_ = 0;
 };
 
-/// What all shards share and never change while serving.
+/// What all shards share and, but for `tls`, never change while serving.
 struct Shared {
   ServerOptions options;
   Router router;
   Router::Post post;
   std::shared_ptr<BodyBudget> bodies;
+  std::optional<TlsContexts> tls;  // the accepting shard's
   Count connections;
 };
 
@@ -77,8 +89,9 @@ struct Shard {
 
   asio::io_context io{1};  // one thread: no locks inside
   Shared& shared;
-  std::unordered_set<Session*> sessions;
+  std::unordered_set<Connection*> connections;
   asio::steady_timer sweeper{io};
+  asio::steady_timer reloader{io};
   bool draining = false;
   bool aborted = false;
 };
@@ -138,7 +151,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 /// A body {"error", "code", "message"} with a status that the error table does not give the code.
 Response Refusal(int status, Code code, std::string_view message);
 
-/// Serves one connection until it ends. It never outlives the shard's thread.
-Awaitable<void> RunSession(std::shared_ptr<Shard> shard, Socket socket);
+/// Serves one connection, a Socket or a TlsStream, until it ends. It never outlives the shard's
+/// thread.
+template <class Stream>
+Awaitable<void> RunSession(std::shared_ptr<Shard> shard, Stream stream);
 
 }  // namespace keelrow::http

@@ -7,6 +7,8 @@
 #include <ctime>
 #include <iterator>
 
+#include "http/encoding.h"
+
 namespace keelrow::http {
 namespace {
 
@@ -70,6 +72,11 @@ std::optional<Response> RefuseHeader(const Request& request, unsigned version) {
   const auto expectation = headers.Find("Expect");
   if (expectation && !EqualIgnoringCase(*expectation, "100-continue")) {
     return Refuse(417, "the only Expect understood is 100-continue");
+  }
+  if (!CodingOf(headers)) {
+    Response refusal = Refuse(415, "the body's Content-Encoding may be gzip or deflate");
+    refusal.headers.Add("Accept-Encoding", "gzip, deflate");
+    return refusal;
   }
   return std::nullopt;
 }

@@ -10,8 +10,8 @@ namespace keelrow::http {
 /// What HTTP/1.1 demands of the bytes around a message, apart from sockets and parsers.
 
 /// A reason to refuse a request as soon as its header is read: two lengths or two framings at
-/// once (request smuggling, RFC 9112 section 6.3), no or two Host fields, a transfer coding or an
-/// expectation that we do not know.
+/// once (request smuggling, RFC 9112 section 6.3), no or two Host fields, a transfer coding, a
+/// content coding or an expectation that we do not know.
 std::optional<Response> RefuseHeader(const Request& request, unsigned version);
 
 struct HeadOptions {

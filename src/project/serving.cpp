@@ -1,5 +1,7 @@
 #include "project/serving.h"
 
+#include <algorithm>
+
 namespace keelrow::project {
 namespace {
 
@@ -78,6 +80,54 @@ void Describe(config::Object<ModelsConfig>& object) {
                "Most bytes of all models, about; the longest unused give theirs up. 0: no bound.");
 }
 
+void Describe(config::Object<CorsConfig>& object) {
+  object.Doc("Pages of which other origins may ask from a browser.");
+  object.Field("origins", &CorsConfig::origins,
+               "`https://shop.example`, as browsers send it; `*` for all. Empty: none.");
+  object.Field("methods", &CorsConfig::methods, "What they may use.");
+  object.Field("headers", &CorsConfig::headers, "What they may send.");
+  object.Field("credentials", &CorsConfig::credentials,
+               "Whether cookies and the browser's certificates go with it; not with `*`.");
+  object.Field("max_age", &CorsConfig::max_age, "How long a browser keeps what a preflight said.")
+      .Range(Duration{std::chrono::milliseconds(0)}, kLongest);
+  object.Check([](const CorsConfig& config) {
+    if (!config.credentials || std::ranges::count(config.origins, "*") == 0) return;
+    throw Error(Code::kBadValue, "credentials cannot be for the pages of everybody",
+                {.hint = "name the origins instead of `*`"});
+  });
+}
+
+void Describe(config::Object<TlsConfig>& object) {
+  object.Doc(
+      "HTTPS (TLS 1.2 and 1.3). The files are PEM, relative to the project file; when they change, "
+      "new connections get the new ones.");
+  object.Field("certificate", &TlsConfig::certificate,
+               "The server's certificate, then those that signed it. Empty: plain HTTP.");
+  object.Field("key", &TlsConfig::key, "Its key, without a password.");
+  object.Field("client_ca", &TlsConfig::client_ca,
+               "Not empty: only clients with a certificate of these authorities (mutual TLS).");
+  object
+      .Field("handshake_timeout", &TlsConfig::handshake_timeout,
+             "How long a client may take to agree on TLS.")
+      .Range(kShortest, kLongest);
+  object.Check([](const TlsConfig& config) {
+    if (config.certificate.empty() && config.key.empty() && config.client_ca.empty()) return;
+    if (!config.certificate.empty() && !config.key.empty()) return;
+    throw Error(Code::kBadValue, "TLS needs a certificate and its key",
+                {.hint = "tls: {certificate: server.pem, key: server.key}"});
+  });
+}
+
+void Describe(config::Object<TracingConfig>& object) {
+  object.Doc("Where the spans of requests are sent (OpenTelemetry).");
+  object.Field("endpoint", &TracingConfig::endpoint,
+               "An OTLP/HTTP collector: `http://localhost:4318`. Empty: none is sent.");
+  object
+      .Field("sample", &TracingConfig::sample,
+             "The share of the requests that are traced; one with a `traceparent` follows that.")
+      .Range(0, 1);
+}
+
 void Describe(config::Object<ServeConfig>& object) {
   object.Doc("How `keelrow up` answers over HTTP.");
   object.Field("host", &ServeConfig::host, "Address to listen on.");
@@ -90,6 +140,9 @@ void Describe(config::Object<ServeConfig>& object) {
                "Which models are served, and when they are loaded.");
   object.Field("auth", &ServeConfig::auth, "Who may ask.");
   object.Field("limits", &ServeConfig::limits, "What one client, and all together, may take.");
+  object.Field("tls", &ServeConfig::tls, "HTTPS.");
+  object.Field("cors", &ServeConfig::cors, "Pages of other origins.");
+  object.Field("tracing", &ServeConfig::tracing, "Spans.");
   object
       .Field("watch", &ServeConfig::watch,
              "How often the registry is asked whether another version was promoted.")

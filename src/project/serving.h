@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "config/choices.h"
 #include "config/described.h"
@@ -35,6 +36,27 @@ struct ModelsConfig {
   ByteSize memory{0};
 };
 
+struct CorsConfig {
+  std::vector<std::string> origins;
+  std::vector<std::string> methods = {"GET", "HEAD", "POST"};
+  std::vector<std::string> headers = {"Authorization", "Content-Type", "x-request-id",
+                                      "traceparent"};
+  bool credentials = false;
+  Duration max_age{std::chrono::minutes(10)};
+};
+
+struct TlsConfig {
+  std::string certificate;
+  std::string key;
+  std::string client_ca;
+  Duration handshake_timeout{std::chrono::seconds(10)};
+};
+
+struct TracingConfig {
+  std::string endpoint;
+  double sample = 0.01;
+};
+
 struct ServeConfig {
   std::string host = "127.0.0.1";
   int port = 8080;
@@ -43,12 +65,18 @@ struct ServeConfig {
   ModelsConfig models;
   AuthConfig auth;
   ServeLimitsConfig limits;
+  TlsConfig tls;
+  CorsConfig cors;
+  TracingConfig tracing;
   Duration watch{std::chrono::milliseconds(200)};
 };
 
 void Describe(config::Object<ServeLimitsConfig>& object);
 void Describe(config::Object<BatchConfig>& object);
 void Describe(config::Object<ModelsConfig>& object);
+void Describe(config::Object<CorsConfig>& object);
+void Describe(config::Object<TlsConfig>& object);
+void Describe(config::Object<TracingConfig>& object);
 void Describe(config::Object<ServeConfig>& object);
 
 }  // namespace keelrow::project

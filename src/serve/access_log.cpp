@@ -14,6 +14,12 @@ Json AccessLine(const http::Observed& observed) {
                {"ms", static_cast<double>(observed.duration.count()) / 1000},
                {"bytes_in", request.body.size()},
                {"bytes_out", observed.response.body.size()}};
+  if (request.trace.known()) line["trace_id"] = request.trace.TraceId();
+  if (request.route != nullptr) {
+    line["route"] = request.route->pattern;
+    line["protocol"] = request.route->protocol;
+  }
+  if (!request.client_name.empty()) line["client"] = request.client_name;
   if (request.identity) line["subject"] = request.identity->subject;
   return line;
 }

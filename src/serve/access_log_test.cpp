@@ -20,11 +20,17 @@ TEST(AccessLog, ALineNamesTheExchangeAndNoSecret) {
   request.remote = "127.0.0.1:5";
   request.id = "r-1";
   request.identity = http::Identity{.subject = "ann"};
+  request.headers.Add("traceparent", "geheim");
+  request.trace = {.trace_high = 1, .trace_low = 0xab};
+  request.client_name = "CN=worker-7";
+  const http::Route route{.method = "POST", .pattern = "/predict", .protocol = "predict"};
+  request.route = &route;
   const http::Response response = http::Response::Text("ok", 200);
   const Json line = AccessLine({.request = request, .response = response, .duration = 1500us});
   EXPECT_EQ(line, Json::parse(R"({"id": "r-1", "remote": "127.0.0.1:5", "method": "POST",
       "path": "/predict", "status": 200, "ms": 1.5, "bytes_in": 5, "bytes_out": 2,
-      "subject": "ann"})"));
+      "trace_id": "000000000000000100000000000000ab", "route": "/predict", "protocol": "predict",
+      "client": "CN=worker-7", "subject": "ann"})"));
   EXPECT_THAT(line.dump(), Not(HasSubstr("geheim")));
 }
 

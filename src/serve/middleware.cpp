@@ -1,8 +1,10 @@
 #include "serve/middleware.h"
 
 #include "gateway/auth.h"
+#include "http/compression.h"
 #include "http/middleware.h"
 #include "serve/access_log.h"
+#include "serve/http_options.h"
 
 namespace keelrow::serve {
 namespace {
@@ -17,12 +19,15 @@ http::Middleware CountRequests(ServeContext& context) {
 }  // namespace
 
 std::vector<http::Middleware> MiddlewareOf(
-    ServeContext& context, std::shared_ptr<const gateway::Authenticator> authenticator) {
+    ServeContext& context, const project::ServeConfig& config,
+    std::shared_ptr<const gateway::Authenticator> authenticator) {
   std::vector<http::Middleware> list = {
-      http::RequestId(),         // everything below names it
-      http::Observe(LogAccess),  // sees the answer as it is sent
-      CountRequests(context),
+      http::RequestId(),          // everything below names it
+      TracingOf(config.tracing),  // a span is of all that follows
+      http::Observe(LogAccess),   // sees the answer as it is sent
+      CountRequests(context),    http::Compress(),
   };
+  if (auto cors = CorsOf(config.cors)) list.push_back(*std::move(cors));  // before any token
   if (authenticator) {
     list.push_back(
         gateway::RequireIdentity(std::move(authenticator), {.default_model = context.model}));

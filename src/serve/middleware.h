@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/authenticator.h"
+#include "project/serving.h"
 #include "serve/context.h"
 
 namespace keelrow::serve {
@@ -8,6 +9,7 @@ namespace keelrow::serve {
 /// What stands around every request, outermost first. `authenticator` is null when no token is
 /// needed.
 std::vector<http::Middleware> MiddlewareOf(
-    ServeContext& context, std::shared_ptr<const gateway::Authenticator> authenticator);
+    ServeContext& context, const project::ServeConfig& config,
+    std::shared_ptr<const gateway::Authenticator> authenticator);
 
 }  // namespace keelrow::serve

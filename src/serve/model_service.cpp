@@ -8,6 +8,7 @@
 #include "base/parallel.h"
 #include "base/stop.h"
 #include "gateway/setup.h"
+#include "serve/http_options.h"
 #include "serve/middleware.h"
 #include "serve/protocols.h"
 
@@ -32,7 +33,8 @@ int ThreadsOf(const project::ServeConfig& config) {
   return config.threads > 0 ? config.threads : AvailableCores();
 }
 
-http::ServerOptions ServerOptionsOf(const project::ServeConfig& config, Metrics& metrics) {
+http::ServerOptions ServerOptionsOf(const ModelServiceOptions& options, Metrics& metrics) {
+  const project::ServeConfig& config = options.config;
   const int cores = AvailableCores();
   return {.host = config.host,
           .port = static_cast<uint16_t>(config.port),
@@ -40,6 +42,7 @@ http::ServerOptions ServerOptionsOf(const project::ServeConfig& config, Metrics&
           .io_threads = std::clamp(cores / 8, 1, 4),
           .worker_threads = ThreadsOf(config),
           .limits = LimitsOf(config.limits),
+          .tls = TlsOf(config.tls, options.root),
           .on_refused = [&metrics](int status, const std::string&) {
             metrics.CountRequest({}, status);
           }};
@@ -79,8 +82,9 @@ struct ModelService::State {
         executor(ThreadsOf(options.config)) {
     context.routes = AllRoutes(context);
     server = std::make_unique<http::Server>(
-        ServerOptionsOf(options.config, context.metrics),
-        http::Router(context.routes, MiddlewareOf(context, AuthenticatorOf(options))));
+        ServerOptionsOf(options, context.metrics),
+        http::Router(context.routes,
+                     MiddlewareOf(context, options.config, AuthenticatorOf(options))));
     context.load = [this] { return server->Load(); };
     context.post = [this](std::function<void()> job) { return server->Post(std::move(job)); };
   }

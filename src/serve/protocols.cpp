@@ -19,6 +19,7 @@ std::vector<http::Route> AllRoutes(ServeContext& context) {
   std::vector<http::Route> routes;
   for (const Protocol& protocol : Protocols()) {
     for (http::Route& route : protocol.routes(context)) {
+      route.protocol = protocol.name;
       if (!context.auth) route.access = http::Access::kOpen;
       routes.push_back(std::move(route));
     }

@@ -1,0 +1,74 @@
+#include "base/log.h"
+#include "http/shard.h"
+
+namespace keelrow::http {
+
+void Exchange::Handle() {
+  const std::shared_ptr<Exchange> self = shared_from_this();
+  Shared& shared = shard_.lock()->shared;  // this is the shard's thread, so it is there
+  const Router::Post post = [&](std::function<void()> job) {
+    return shared.post([self, job = std::move(job)] { self->Run(job); });
+  };
+  const Router::Guard guard = [&](Reply through) {
+    through_.emplace(std::move(through));
+    return Reply([self](Response response) { self->Answer(std::move(response)); });
+  };
+  Reply end([self](Response response) { self->Deliver(std::move(response)); });
+  Run([&] { shared.router.Handle(request, std::move(end), post, guard); });
+}
+
+template <class Work>
+void Exchange::Run(const Work& work) {
+  try {
+    work();
+  } catch (const std::exception& failure) {
+    Fail(failure.what());
+  } catch (...) {
+    Fail("an exception without a text");
+  }
+}
+
+void Exchange::Fail(std::string_view what) {
+  log::Warning("request {} to {} failed: {}", request.id, request.path, what);
+  // The reply that was dropped on the way has answered already, unless the handler had put it away.
+  Answer(Response::FromError(Error(Code::kInternal, std::string(what))));
+}
+
+void Exchange::Answer(Response response) {
+  if (claimed_.exchange(true)) return;
+  if (through_) return (*through_)(std::move(response));
+  Deliver(std::move(response));
+}
+
+void Exchange::CutOff(Response response, Shard& shard) {
+  Answer(std::move(response));
+  Take({}, shard);
+}
+
+void Exchange::Deliver(Response response) {
+  const std::shared_ptr<Shard> shard = shard_.lock();
+  if (!shard) return;
+  asio::dispatch(shard->io, [self = shared_from_this(), shard = shard.get(),
+                             answer = std::make_shared<Response>(std::move(response))] {
+    self->Take(std::move(*answer), *shard);
+  });
+}
+
+void Exchange::Take(Response response, Shard& shard) {
+  if (answered_) return;
+  answered_ = true;
+  response_ = std::move(response);
+  if (waiter_) asio::post(shard.io, std::exchange(waiter_, {}));
+}
+
+Awaitable<void> Exchange::Wait() {
+  const asio::use_awaitable_t<Executor> token;
+  co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
+      [this](auto handler) {
+        auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+        waiter_ = [kept] { std::move (*kept)(); };
+      },
+      token);
+}
+
+}  // namespace keelrow::http
