@@ -6,6 +6,9 @@ namespace {
 // The server looks at its deadlines ten times a second.
 constexpr Duration kShortest{std::chrono::milliseconds(100)};
 constexpr Duration kLongest{std::chrono::hours(24)};
+// What a token bucket can count in nanoseconds without rounding or running over.
+constexpr double kRateMin = 0.001;
+constexpr double kRequestsMax = 1'000'000;
 
 }  // namespace
 
@@ -52,6 +55,32 @@ void Describe(config::Object<ServeLimitsConfig>& object) {
       .Range(1, 100000);
 }
 
+void Describe(config::Object<RateConfig>& object) {
+  object.Doc("A token bucket: it fills at `rate` and holds `burst`.");
+  object.Field("rate", &RateConfig::rate, "Requests a second; 0 sets no limit.")
+      .Range(0, kRequestsMax);
+  object
+      .Field("burst", &RateConfig::burst,
+             "Requests at once after a pause; 0 takes as many as one second brings.")
+      .Range(0, kRequestsMax);
+  object.Check([](const RateConfig& config) {
+    if (config.rate == 0 || config.rate >= kRateMin) return;
+    throw Error(Code::kBadValue, "a rate is at least one request in 1000 s (0.001), or 0");
+  });
+}
+
+void Describe(config::Object<RateLimitConfig>& object) {
+  object.Doc("How many requests are answered; those beyond it get 429 with Retry-After.");
+  object.Field("all", &RateLimitConfig::all, "All requests together.");
+  object.Field("client", &RateLimitConfig::client,
+               "Each client's: by the token's subject, without one by address.");
+  object.Field("model", &RateLimitConfig::model, "Each model's.");
+  object.Field(
+      "unit", &RateLimitConfig::unit,
+      "A body of so many bytes counts as one request more, of twice as many as two more; 0 "
+      "counts them all as one.");
+}
+
 void Describe(config::Object<ServeConfig>& object) {
   object.Doc("How `keelrow up` answers over HTTP.");
   object.Field("host", &ServeConfig::host, "Address to listen on.");
@@ -61,6 +90,7 @@ void Describe(config::Object<ServeConfig>& object) {
       .Range(0, 1024);
   object.Field("auth", &ServeConfig::auth, "Who may ask.");
   object.Field("limits", &ServeConfig::limits, "What one client, and all together, may take.");
+  object.Field("rate_limit", &ServeConfig::rate_limit, "How many requests are answered.");
   object
       .Field("watch", &ServeConfig::watch,
              "How often the registry is asked whether another version was promoted.")

@@ -27,18 +27,33 @@ struct ServeLimitsConfig {
   int queue = 256;
 };
 
+struct RateConfig {
+  double rate = 0;
+  double burst = 0;
+};
+
+struct RateLimitConfig {
+  RateConfig all{.rate = 1000};
+  RateConfig client;
+  RateConfig model;
+  ByteSize unit{0};
+};
+
 struct ServeConfig {
   std::string host = "127.0.0.1";
   int port = 8080;
   int threads = 0;
   AuthConfig auth;
   ServeLimitsConfig limits;
+  RateLimitConfig rate_limit;
   Duration watch{std::chrono::milliseconds(200)};
 };
 
 void Describe(config::Object<JwtConfig>& object);
 void Describe(config::Object<AuthConfig>& object);
 void Describe(config::Object<ServeLimitsConfig>& object);
+void Describe(config::Object<RateConfig>& object);
+void Describe(config::Object<RateLimitConfig>& object);
 void Describe(config::Object<ServeConfig>& object);
 
 }  // namespace keelrow::project

@@ -55,6 +55,9 @@ struct Metrics::State {
   Family<Counter>& load_failures =
       Declare(prometheus::BuildCounter(), registry,
               {"model_load_failures_total", "Promoted versions that could not be loaded."});
+  Family<Counter>& limited =
+      Declare(prometheus::BuildCounter(), registry,
+              {"requests_limited_total", "Requests over a rate limit, by which one."});
   Gauge& queue = PlainGauge(registry, {"queue_depth", "Requests that wait for a worker."});
   Gauge& connections = PlainGauge(registry, {"http_connections", "Open connections."});
   Gauge& memory = PlainGauge(registry, {"process_resident_memory_bytes", "Resident memory."});
@@ -97,6 +100,10 @@ void Metrics::SetLoaded(const LoadedVersion& loaded) {
 
 void Metrics::CountLoadFailure(const std::string& model) {
   state_->load_failures.Add({{"model", model}}).Increment();
+}
+
+void Metrics::CountLimited(std::string_view limit) {
+  state_->limited.Add({{"limit", std::string(limit)}}).Increment();
 }
 
 std::string Metrics::Text(const ServiceGauges& gauges) const {

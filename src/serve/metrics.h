@@ -39,6 +39,8 @@ class Metrics {
   /// The version that answers from now on.
   void SetLoaded(const LoadedVersion& loaded);
   void CountLoadFailure(const std::string& model);
+  /// Answered 429; `limit` is one of the limiter's own names.
+  void CountLimited(std::string_view limit);
 
   /// Prometheus' text format, version 0.0.4.
   std::string Text(const ServiceGauges& gauges) const;

@@ -33,6 +33,7 @@ TEST(Metrics, NamesAreThoseThatDashboardsKnow) {
   metrics.CountPrediction({.model = kModel, .version = 1, .code = 200, .duration = 1ms});
   metrics.SetLoaded({.model = kModel, .version = 1});
   metrics.CountLoadFailure(kModel);
+  metrics.CountLimited("client");
   const std::string golden = ReadFile(fs::path(KEELROW_SOURCE_DIR) / "tests/golden/metrics.txt");
   EXPECT_EQ(NamesAndTypes(metrics.Text({})), golden);
 }

@@ -3,6 +3,7 @@
 #include "gateway/auth.h"
 #include "http/middleware.h"
 #include "serve/access_log.h"
+#include "serve/traffic.h"
 
 namespace keelrow::serve {
 namespace {
@@ -17,13 +18,16 @@ http::Middleware CountRequests(ServeContext& context) {
 }  // namespace
 
 std::vector<http::Middleware> MiddlewareOf(
-    ServeContext& context, std::shared_ptr<const gateway::TokenAuthority> authority) {
+    ServeContext& context, const project::ServeConfig& config,
+    std::shared_ptr<const gateway::TokenAuthority> authority) {
   std::vector<http::Middleware> list = {
       http::RequestId(),         // everything below names it
       http::Observe(LogAccess),  // sees the answer as it is sent
       CountRequests(context),
   };
   if (authority) list.push_back(gateway::RequireToken(std::move(authority)));
+  list.push_back(
+      gateway::Limit(RateLimiterOf(config.rate_limit, context.metrics), ModelNames(context)));
   return list;
 }
 

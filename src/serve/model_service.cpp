@@ -61,7 +61,7 @@ struct ModelService::State {
     context.routes = AllRoutes(context);
     server = std::make_unique<http::Server>(
         ServerOptionsOf(options.config, context.metrics),
-        http::Router(context.routes, MiddlewareOf(context, AuthorityOf(options))));
+        http::Router(context.routes, MiddlewareOf(context, options.config, AuthorityOf(options))));
     context.load = [this] { return server->Load(); };
   }
 };
