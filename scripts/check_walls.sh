@@ -29,6 +29,7 @@ WALLS='
   prometheus/                               serve
   protozero/                                nets
   zip\.h                                    nets
+  hiredis/                                  gateway
   spdlog/                                   base
 '
 

@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kAll = "all";
 constexpr std::string_view kClient = "client";
 constexpr std::string_view kModel = "model";
+constexpr std::string_view kShared = "shared";
 constexpr int kLimits = 3;
 
 std::string PolicyOf(const RateLimitOptions& options) {
@@ -57,6 +58,10 @@ class Takings {
     return true;
   }
 
+  void Tell(SharedBudget& shared) const {
+    for (int i = 0; i < count_; ++i) shared.Took(rows_[i].bucket, rows_[i].cost_ns);
+  }
+
   const Verdict& verdict() const { return verdict_; }
 
  private:
@@ -82,6 +87,10 @@ void Describe(http::Response& response, const Verdict& verdict, const std::strin
 }
 
 http::Response Refused(const Verdict& verdict) {
+  if (verdict.limit == kShared) {
+    return http::Response::FromError(
+        Error(Code::kOverloaded, "the limits that all gateways share cannot be reached"));
+  }
   const double seconds = std::max(SecondsUp(verdict.wait), 1.0);
   http::Response response = http::Response::FromError(Error(
       Code::kRateLimited, fmt::format("more requests than the limit `{}` allows", verdict.limit),
@@ -103,6 +112,10 @@ RateLimiter::RateLimiter(RateLimitOptions options)
 }
 
 Verdict RateLimiter::Admit(const Asked& asked) {
+  if (options_.shared && options_.closed && !options_.shared->Reachable()) {
+    options_.on_limited(kShared);
+    return {.allowed = false, .limit = kShared};
+  }
   const int64_t now = options_.clock().count();
   const double extra = options_.bytes_per_unit > 0
                            ? static_cast<double>(asked.body_bytes) / options_.bytes_per_unit
@@ -113,6 +126,7 @@ Verdict RateLimiter::Admit(const Asked& asked) {
       (!clients_ || takings.Take(kClient, clients_->Find(asked.client, now))) &&
       (!models_ || asked.model.empty() || takings.Take(kModel, models_->Find(asked.model, now))) &&
       (!all_ || takings.Take(kAll, all_));
+  if (allowed && options_.shared) takings.Tell(*options_.shared);
   if (!allowed) options_.on_limited(takings.verdict().limit);
   return takings.verdict();
 }
@@ -139,6 +153,7 @@ http::Middleware Limit(std::shared_ptr<RateLimiter> limiter, ModelOf model_of) {
                                             .model = model_of(request),
                                             .body_bytes = request.body.size()});
     if (verdict.limit.empty()) return next(request, std::move(reply));
+    if (verdict.limit == kShared) return reply(Refused(verdict));
     http::Reply described(
         [limiter, verdict, reply = std::move(reply)](http::Response response) mutable {
           Describe(response, verdict, limiter->Policy());

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "gateway/bucket_table.h"
+#include "gateway/shared_budget.h"
 #include "http/router.h"
 
 namespace keelrow::gateway {
@@ -18,10 +19,13 @@ struct RateLimitOptions {
   double bytes_per_unit = 0;    // of the body: so many cost one unit more; 0: they are free
   size_t clients_max = 10'000;  // buckets kept; see BucketTable
   size_t models_max = 1'000;    // the same
+  std::shared_ptr<SharedBudget> shared = nullptr;  // with other gateways; null: none
+  bool closed = false;  // without the shared budget nothing passes; else local limits go on
   std::function<std::chrono::nanoseconds()> clock = [] {
     return std::chrono::steady_clock::now().time_since_epoch();
   };
-  /// Called for what was refused, with the name of the limit: "all", "client", "model". Any thread.
+  /// Called for what was refused, with the name of the limit: "all", "client", "model",
+  /// or "shared" for want of the shared budget. Any thread.
   std::function<void(std::string_view limit)> on_limited = [](std::string_view) {};
 };
 
