@@ -53,6 +53,9 @@ void Describe(config::Object<ServeLimitsConfig>& object) {
       .Field("queue", &ServeLimitsConfig::queue,
              "Most requests waiting for a thread; beyond it the answer is 503 at once.")
       .Range(1, 100000);
+  object.Field("adaptive", &ServeLimitsConfig::adaptive,
+               "Whether fewer are let in while they only make each other wait: in an overload "
+               "latency stays short, and the rest get 503 at once.");
 }
 
 void Describe(config::Object<RateConfig>& object) {
@@ -69,6 +72,17 @@ void Describe(config::Object<RateConfig>& object) {
   });
 }
 
+void Describe(config::Object<SharedLimitConfig>& object) {
+  object.Doc("Limits that several gateways share.");
+  object.Field("redis", &SharedLimitConfig::redis,
+               "Where, as redis://[USER@]HOST[:PORT][/DATABASE]; empty shares nothing.");
+  object.Field("password_file", &SharedLimitConfig::password_file,
+               "The file that holds its password, if it asks for one.");
+  object.Field("closed", &SharedLimitConfig::closed,
+               "While it cannot be reached, whether nothing passes (503); otherwise each gateway "
+               "goes on with limits of its own.");
+}
+
 void Describe(config::Object<RateLimitConfig>& object) {
   object.Doc("How many requests are answered; those beyond it get 429 with Retry-After.");
   object.Field("all", &RateLimitConfig::all, "All requests together.");
@@ -79,6 +93,7 @@ void Describe(config::Object<RateLimitConfig>& object) {
       "unit", &RateLimitConfig::unit,
       "A body of so many bytes counts as one request more, of twice as many as two more; 0 "
       "counts them all as one.");
+  object.Field("shared", &RateLimitConfig::shared, "Limits that several gateways share.");
 }
 
 void Describe(config::Object<ServeConfig>& object) {

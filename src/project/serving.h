@@ -25,6 +25,7 @@ struct ServeLimitsConfig {
   Duration idle_timeout{std::chrono::seconds(60)};
   int connections = 4096;
   int queue = 256;
+  bool adaptive = true;
 };
 
 struct RateConfig {
@@ -32,11 +33,18 @@ struct RateConfig {
   double burst = 0;
 };
 
+struct SharedLimitConfig {
+  std::string redis;
+  std::string password_file;
+  bool closed = false;
+};
+
 struct RateLimitConfig {
   RateConfig all{.rate = 1000};
   RateConfig client;
   RateConfig model;
   ByteSize unit{0};
+  SharedLimitConfig shared;
 };
 
 struct ServeConfig {
@@ -53,6 +61,7 @@ void Describe(config::Object<JwtConfig>& object);
 void Describe(config::Object<AuthConfig>& object);
 void Describe(config::Object<ServeLimitsConfig>& object);
 void Describe(config::Object<RateConfig>& object);
+void Describe(config::Object<SharedLimitConfig>& object);
 void Describe(config::Object<RateLimitConfig>& object);
 void Describe(config::Object<ServeConfig>& object);
 

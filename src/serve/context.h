@@ -16,6 +16,7 @@ namespace keelrow::serve {
 struct ServeContext {
   std::string model;  // its name in the registry
   bool auth = true;   // whether predictions need a token
+  std::function<size_t()> concurrency_limit = [] { return size_t{0}; };  // 0: none
   std::function<http::ServerLoad()> load = [] { return http::ServerLoad{}; };
   std::vector<http::Route> routes = {};  // all protocols', for the API's description
   ModelSlot slot = {};

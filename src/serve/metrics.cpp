@@ -58,6 +58,12 @@ struct Metrics::State {
   Family<Counter>& limited =
       Declare(prometheus::BuildCounter(), registry,
               {"requests_limited_total", "Requests over a rate limit, by which one."});
+  Counter& shed =
+      Declare(prometheus::BuildCounter(), registry,
+              {"requests_shed_total", "Requests refused because too many were being answered."})
+          .Add({});
+  Gauge& concurrency =
+      PlainGauge(registry, {"concurrency_limit", "Requests that may be inside at once now."});
   Gauge& queue = PlainGauge(registry, {"queue_depth", "Requests that wait for a worker."});
   Gauge& connections = PlainGauge(registry, {"http_connections", "Open connections."});
   Gauge& memory = PlainGauge(registry, {"process_resident_memory_bytes", "Resident memory."});
@@ -106,11 +112,16 @@ void Metrics::CountLimited(std::string_view limit) {
   state_->limited.Add({{"limit", std::string(limit)}}).Increment();
 }
 
+void Metrics::CountShed() {
+  state_->shed.Increment();
+}
+
 std::string Metrics::Text(const ServiceGauges& gauges) const {
   {
     const std::lock_guard lock(state_->mutex);
     const ProcessUsage usage = ReadProcessUsage();
     state_->queue.Set(static_cast<double>(gauges.queued));
+    state_->concurrency.Set(static_cast<double>(gauges.concurrency_limit));
     state_->connections.Set(static_cast<double>(gauges.connections));
     state_->memory.Set(static_cast<double>(usage.resident_bytes));
     state_->cpu.Increment(usage.cpu_seconds - state_->cpu.Value());

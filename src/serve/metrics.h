@@ -24,6 +24,7 @@ struct LoadedVersion {
 struct ServiceGauges {
   size_t connections = 0;
   size_t queued = 0;
+  size_t concurrency_limit = 0;
 };
 
 /// What Prometheus reads at /metrics. Labels take few values: patterns of routes, never paths;
@@ -41,6 +42,8 @@ class Metrics {
   void CountLoadFailure(const std::string& model);
   /// Answered 429; `limit` is one of the limiter's own names.
   void CountLimited(std::string_view limit);
+  /// Answered 503 because as many were inside as may be.
+  void CountShed();
 
   /// Prometheus' text format, version 0.0.4.
   std::string Text(const ServiceGauges& gauges) const;

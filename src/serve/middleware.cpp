@@ -28,6 +28,7 @@ std::vector<http::Middleware> MiddlewareOf(
   if (authority) list.push_back(gateway::RequireToken(std::move(authority)));
   list.push_back(
       gateway::Limit(RateLimiterOf(config.rate_limit, context.metrics), ModelNames(context)));
+  if (config.limits.adaptive) list.push_back(AdmissionOf(config, context));
   return list;
 }
 

@@ -26,7 +26,9 @@ http::Response MetricsText(const ServeContext& context) {
   const http::ServerLoad load = context.load();
   return {.status = 200,
           .headers = {{"Content-Type", kMetricsContentType}},
-          .body = context.metrics.Text({.connections = load.connections, .queued = load.queued})};
+          .body = context.metrics.Text({.connections = load.connections,
+                                        .queued = load.queued,
+                                        .concurrency_limit = context.concurrency_limit()})};
 }
 
 http::Route OpenGet(std::string pattern, std::string summary,

@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "base/files.h"
+#include "base/parallel.h"
+
 namespace keelrow::serve {
 namespace {
 
@@ -10,6 +13,17 @@ constexpr std::array<std::string_view, 3> kModelParameters = {"model", "model_na
 
 gateway::Rate RateOf(const project::RateConfig& config) {
   return {.per_second = config.rate, .burst = config.burst > 0 ? config.burst : config.rate};
+}
+
+std::shared_ptr<gateway::SharedBudget> SharedBudgetOf(const project::SharedLimitConfig& config) {
+  if (config.redis.empty()) return nullptr;
+  gateway::RedisOptions redis = gateway::ParseRedisUrl(config.redis).Value();
+  if (!config.password_file.empty()) {
+    redis.password = ReadFile(config.password_file);
+    redis.password.erase(redis.password.find_last_not_of("\r\n") + 1);
+  }
+  return std::make_shared<gateway::SharedBudget>(
+      gateway::SharedBudgetOptions{.redis = std::move(redis)});
 }
 
 }  // namespace
@@ -21,7 +35,18 @@ std::shared_ptr<gateway::RateLimiter> RateLimiterOf(const project::RateLimitConf
       .client = RateOf(config.client),
       .model = RateOf(config.model),
       .bytes_per_unit = static_cast<double>(config.unit.value),
+      .shared = SharedBudgetOf(config.shared),
+      .closed = config.shared.closed,
       .on_limited = [&metrics](std::string_view limit) { metrics.CountLimited(limit); }});
+}
+
+http::Middleware AdmissionOf(const project::ServeConfig& config, ServeContext& context) {
+  const int workers = config.threads > 0 ? config.threads : AvailableCores();
+  // At first as many as the queue holds: nothing is known yet, so nothing is refused.
+  const auto limit = std::make_shared<gateway::ConcurrencyLimit>(
+      gateway::ConcurrencyOptions{.min = workers, .initial = workers + config.limits.queue});
+  context.concurrency_limit = [limit] { return static_cast<size_t>(limit->Limit()); };
+  return gateway::Admission(limit, [&context] { context.metrics.CountShed(); });
 }
 
 gateway::ModelOf ModelNames(const ServeContext& context) {
