@@ -113,6 +113,7 @@ void Describe(config::Object<Project>& object) {
   object.Field("predict", &Project::predict, "How it answers.");
   object.Field("gate", &Project::gate, "What it must reach.");
   object.Field("serve", &Project::serve, "How `keelrow up` answers.");
+  object.Field("gateway", &Project::gateway, "How a gateway sends requests on.");
   object.Field("envs", &Project::envs,
                "Named overlays, chosen with `--env NAME`: any keys of this file.");
   object.Check(CheckName);

@@ -52,6 +52,7 @@ struct Project {
   PredictConfig predict;
   GateConfig gate;
   ServeConfig serve;
+  GatewayConfig gateway;
   std::map<std::string, config::Node> envs;
 };
 

@@ -12,6 +12,31 @@ constexpr double kRequestsMax = 1'000'000;
 
 }  // namespace
 
+void Describe(config::Object<GatewayConfig>& object) {
+  object.Doc("How `keelrow up --role gateway` sends requests on to model services.");
+  object.Field("backends", &GatewayConfig::backends,
+               "Where they are, as http://HOST:PORT; --backend names them instead.");
+  object
+      .Field(
+          "attempts", &GatewayConfig::attempts,
+          "Most backends that are asked for one answer, the first included. Another one is asked "
+          "only where that can do no harm.")
+      .Range(1, 10);
+  object
+      .Field("attempt_timeout", &GatewayConfig::attempt_timeout,
+             "How long one of them may take; a request's own deadline, if it is sooner, counts.")
+      .Range(kShortest, kLongest);
+  object
+      .Field("retries", &GatewayConfig::retries,
+             "What repeated requests may be, as a share of all; more fail instead.")
+      .Range(0, 1);
+  object
+      .Field("hedge", &GatewayConfig::hedge,
+             "An answer that is later than this share of the answers is asked for at a second "
+             "backend too, and the first counts; 1 never does.")
+      .Range(0.5, 1);
+}
+
 void Describe(config::Object<JwtConfig>& object) {
   object.Doc("Signed tokens (JWT, HS256), made by `keelrow token`.");
   object.Field("ttl", &JwtConfig::ttl, "How long a token lasts.");

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "config/described.h"
 
-/// What `keelrow up` reads: the key `serve` of the project file.
+/// What `keelrow up` reads: the keys `serve` and `gateway` of the project file.
 namespace keelrow::project {
 
 struct JwtConfig {
@@ -57,6 +58,15 @@ struct ServeConfig {
   Duration watch{std::chrono::milliseconds(200)};
 };
 
+struct GatewayConfig {
+  std::vector<std::string> backends;
+  int attempts = 3;
+  Duration attempt_timeout{std::chrono::seconds(30)};
+  double retries = 0.2;
+  double hedge = 0.95;
+};
+
+void Describe(config::Object<GatewayConfig>& object);
 void Describe(config::Object<JwtConfig>& object);
 void Describe(config::Object<AuthConfig>& object);
 void Describe(config::Object<ServeLimitsConfig>& object);

@@ -62,6 +62,16 @@ struct Metrics::State {
       Declare(prometheus::BuildCounter(), registry,
               {"requests_shed_total", "Requests refused because too many were being answered."})
           .Add({});
+  Family<Counter>& attempts =
+      Declare(prometheus::BuildCounter(), registry,
+              {"backend_attempts_total",
+               "Requests to backends, by why they were made and what came of it."});
+  Family<Gauge>& breaker = Declare(prometheus::BuildGauge(), registry,
+                                   {"backend_breaker_state", "0 closed, 1 half open, 2 open."});
+  Family<Gauge>& up = Declare(prometheus::BuildGauge(), registry,
+                              {"backend_up", "1 for a backend that its checks find well."});
+  Family<Gauge>& outstanding = Declare(prometheus::BuildGauge(), registry,
+                                       {"backend_outstanding", "Requests under way to a backend."});
   Gauge& concurrency =
       PlainGauge(registry, {"concurrency_limit", "Requests that may be inside at once now."});
   Gauge& queue = PlainGauge(registry, {"queue_depth", "Requests that wait for a worker."});
@@ -116,6 +126,14 @@ void Metrics::CountShed() {
   state_->shed.Increment();
 }
 
+void Metrics::CountAttempt(const gateway::Attempted& attempt) {
+  state_->attempts
+      .Add({{"backend", attempt.backend},
+            {"why", std::string(attempt.why)},
+            {"result", std::string(attempt.result)}})
+      .Increment();
+}
+
 std::string Metrics::Text(const ServiceGauges& gauges) const {
   {
     const std::lock_guard lock(state_->mutex);
@@ -125,6 +143,11 @@ std::string Metrics::Text(const ServiceGauges& gauges) const {
     state_->connections.Set(static_cast<double>(gauges.connections));
     state_->memory.Set(static_cast<double>(usage.resident_bytes));
     state_->cpu.Increment(usage.cpu_seconds - state_->cpu.Value());
+    for (const gateway::BackendView& backend : gauges.backends) {
+      state_->breaker.Add({{"backend", backend.name}}).Set(static_cast<double>(backend.breaker));
+      state_->up.Add({{"backend", backend.name}}).Set(backend.healthy ? 1 : 0);
+      state_->outstanding.Add({{"backend", backend.name}}).Set(backend.outstanding);
+    }
   }
   std::ostringstream text;
   prometheus::TextSerializer().Serialize(text, state_->registry.Collect());

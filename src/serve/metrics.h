@@ -4,6 +4,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "gateway/forwarder.h"
 
 namespace keelrow::serve {
 
@@ -25,6 +28,7 @@ struct ServiceGauges {
   size_t connections = 0;
   size_t queued = 0;
   size_t concurrency_limit = 0;
+  std::vector<gateway::BackendView> backends = {};
 };
 
 /// What Prometheus reads at /metrics. Labels take few values: patterns of routes, never paths;
@@ -44,6 +48,8 @@ class Metrics {
   void CountLimited(std::string_view limit);
   /// Answered 503 because as many were inside as may be.
   void CountShed();
+  /// A gateway asked a backend.
+  void CountAttempt(const gateway::Attempted& attempt);
 
   /// Prometheus' text format, version 0.0.4.
   std::string Text(const ServiceGauges& gauges) const;

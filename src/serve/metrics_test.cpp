@@ -34,8 +34,9 @@ TEST(Metrics, NamesAreThoseThatDashboardsKnow) {
   metrics.SetLoaded({.model = kModel, .version = 1});
   metrics.CountLoadFailure(kModel);
   metrics.CountLimited("client");
+  metrics.CountAttempt({.backend = "a:1", .result = "answered", .why = "first"});
   const std::string golden = ReadFile(fs::path(KEELROW_SOURCE_DIR) / "tests/golden/metrics.txt");
-  EXPECT_EQ(NamesAndTypes(metrics.Text({})), golden);
+  EXPECT_EQ(NamesAndTypes(metrics.Text({.backends = {{.name = "a:1"}}})), golden);
 }
 
 TEST(Metrics, PredictionsAreCountedByVersionAndCode) {

@@ -1,6 +1,7 @@
 #include "serve/middleware.h"
 
 #include "gateway/auth.h"
+#include "gateway/deadline.h"
 #include "http/middleware.h"
 #include "serve/access_log.h"
 #include "serve/traffic.h"
@@ -24,6 +25,7 @@ std::vector<http::Middleware> MiddlewareOf(
       http::RequestId(),         // everything below names it
       http::Observe(LogAccess),  // sees the answer as it is sent
       CountRequests(context),
+      gateway::Deadlines(),
   };
   if (authority) list.push_back(gateway::RequireToken(std::move(authority)));
   list.push_back(
