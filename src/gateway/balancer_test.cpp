@@ -84,6 +84,16 @@ TEST_F(HalfOpen, FailureOpensItForTwiceAsLongUpToABound) {
   }
 }
 
+TEST_F(HalfOpen, AllProbesFailingAtOnceDoNotKeepItShutForEver) {
+  for (Time now = 2s; now < 500s; now += 40s) {
+    ASSERT_TRUE(breaker_.Allows(now));
+    breaker_.Begin(now);
+    breaker_.Begin(now);
+    breaker_.Fail(now);
+    breaker_.Fail(now);
+  }
+}
+
 TEST_F(HalfOpen, LateAnswersToOldRequestsDoNotCloseIt) {
   breaker_.Succeed(1500ms);
   breaker_.Succeed(1500ms);

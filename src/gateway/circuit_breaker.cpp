@@ -20,11 +20,7 @@ bool CircuitBreaker::Allows(Time now) const {
 
 void CircuitBreaker::Begin(Time now) {
   if (StateAt(now) != State::kHalfOpen) return;
-  if (state_ == State::kOpen) {
-    state_ = State::kHalfOpen;
-    probing_ = 0;
-    probes_succeeded_ = 0;
-  }
+  state_ = State::kHalfOpen;
   ++probing_;
 }
 
@@ -70,6 +66,8 @@ void CircuitBreaker::Open(Time now) {
   open_until_ = now + open_for_;
   state_ = State::kOpen;
   failures_in_a_row_ = 0;
+  probing_ = 0;  // those still under way speak of the time before
+  probes_succeeded_ = 0;
 }
 
 void CircuitBreaker::EndProbe() {

@@ -1,6 +1,7 @@
 // Roles in processes of their own: two model services and a gateway before them. One service is
 // killed under load: no request fails, and the service is used again when it is back.
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sys/socket.h>
 
@@ -41,9 +42,10 @@ uint16_t FreePort() {
 class Role {
  public:
   Role(const fs::path& folder, uint16_t port, const std::vector<std::string>& options)
-      : port_(port), process_(Command{.arguments = Arguments(port, options),
-                                      .folder = folder,
-                                      .log = folder / fmt::format("{}.log", port)}) {}
+      : port_(port),
+        process_(Command{.arguments = Arguments(port, options),
+                         .folder = folder,
+                         .log = folder / fmt::format("{}.log", port)}) {}
 
   uint16_t port() const { return port_; }
   void Signal(int signal) { process_.Signal(signal); }
@@ -66,7 +68,8 @@ class Role {
   }
 
  private:
-  static std::vector<std::string> Arguments(uint16_t port, const std::vector<std::string>& options) {
+  static std::vector<std::string> Arguments(uint16_t port,
+                                            const std::vector<std::string>& options) {
     std::vector<std::string> arguments = {KEELROW_PROGRAM, "up", "--port", std::to_string(port)};
     arguments.insert(arguments.end(), options.begin(), options.end());
     return arguments;
@@ -95,7 +98,8 @@ class Roles : public testing::Test {
 
   Role Model(uint16_t port) { return Role(folder_.path(), port, {"--role", "model"}); }
   Role Gateway(const std::vector<uint16_t>& models) {
-    std::vector<std::string> options = {"--role", "gateway", "--set", "serve.rate_limit.all.rate=0"};
+    std::vector<std::string> options = {"--role", "gateway", "--set",
+                                        "serve.rate_limit.all.rate=0"};
     for (const uint16_t port : models) {
       options.push_back("--backend");
       options.push_back(fmt::format("http://127.0.0.1:{}", port));
@@ -113,6 +117,12 @@ class Roles : public testing::Test {
 
 bool Says(const Role& role, const std::string& line) {
   return role.Get("/metrics").body.find(line) != std::string::npos;
+}
+
+bool SoonSays(const Role& role, const std::string& line) {
+  const auto end = Clock::now() + 30s;
+  while (!Says(role, line) && Clock::now() < end) std::this_thread::yield();
+  return Says(role, line);
 }
 
 /// Clients that ask without a pause until they are told to stop.
@@ -175,14 +185,13 @@ TEST_F(Roles, AKilledModelServiceCostsNoRequestAndComesBack) {
     EXPECT_TRUE(asked_more(300));
     first.emplace(Model(first_port));
     ASSERT_TRUE(first->WaitUntilReady());
-    const auto end = Clock::now() + 30s;
-    while (!Says(*first, "predictions_total{") && Clock::now() < end) std::this_thread::yield();
-    EXPECT_TRUE(Says(*first, "predictions_total{")) << "it is not asked again";
+    EXPECT_TRUE(SoonSays(*first, "predictions_total{")) << "it is not asked again";
+    EXPECT_TRUE(SoonSays(gateway, "backend_breaker_state{backend=\"" + name + "\"} 0"));
+    EXPECT_TRUE(SoonSays(gateway, "backend_up{backend=\"" + name + "\"} 1"));
   }
   load.Stop();
   EXPECT_EQ(load.failed, 0) << "of " << load.asked;
   EXPECT_EQ(load.wrong, 0);
-  EXPECT_TRUE(Says(gateway, "backend_breaker_state{backend=\"" + name + "\"} 0"));
   EXPECT_TRUE(Says(gateway, "why=\"retry\""));
 }
 
