@@ -18,6 +18,11 @@ gateway::Rate RateOf(const project::RateConfig& config) {
 std::shared_ptr<gateway::SharedBudget> SharedBudgetOf(const project::SharedLimitConfig& config) {
   if (config.redis.empty()) return nullptr;
   gateway::RedisOptions redis = gateway::ParseRedisUrl(config.redis).Value();
+  if (!redis.password.empty()) {
+    throw Error(Code::kBadValue, "the address of Redis holds a password",
+                {.hint = "put it into a file that only you can read, and name that in "
+                         "serve.rate_limit.shared.password_file"});
+  }
   if (!config.password_file.empty()) {
     redis.password = ReadFile(config.password_file);
     redis.password.erase(redis.password.find_last_not_of("\r\n") + 1);
