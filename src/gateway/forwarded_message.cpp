@@ -35,6 +35,11 @@ bool IsNamedIn(const std::vector<std::string>& list, std::string_view name) {
   });
 }
 
+bool IsOwn(std::string_view name) {
+  return std::ranges::any_of(
+      kOwnFields, [&](const char* field) { return http::EqualIgnoringCase(field, name); });
+}
+
 http::Headers PassedOn(const http::Headers& headers) {
   std::vector<std::string> connection;  // names further fields of this connection
   for (const auto& [name, value] : headers) {
@@ -43,9 +48,7 @@ http::Headers PassedOn(const http::Headers& headers) {
   }
   http::Headers passed;
   for (const auto& [name, value] : headers) {
-    const bool own = std::ranges::any_of(
-        kOwnFields, [&](const char* field) { return http::EqualIgnoringCase(field, name); });
-    if (!own && !IsNamedIn(connection, name)) passed.Add(name, value);
+    if (!IsOwn(name) && !IsNamedIn(connection, name)) passed.Add(name, value);
   }
   return passed;
 }
