@@ -13,6 +13,7 @@
 #   find_package(Protozero REQUIRED)                      protozero::protozero           nets/
 #   find_package(LibZip REQUIRED)                         libzip::zip                    nets/
 #   find_package(ZLIB REQUIRED)                           ZLIB::ZLIB                     http/
+#   find_package(Hiredis REQUIRED)                        Hiredis::hiredis               gateway/
 #   find_package(CLI11 REQUIRED)                          CLI11::CLI11                   cli/
 #
 # ./bootstrap puts what Debian does not carry into KEELROW_DEPS. A user's own copies win: those on

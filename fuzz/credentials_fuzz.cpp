@@ -2,7 +2,6 @@
 #include "gateway/credentials.h"
 
 #include "gateway/api_key.h"
-#include "gateway/fetch.h"
 #include "require.h"
 
 namespace keelrow::fuzz {
@@ -29,14 +28,6 @@ void CheckKey(std::string_view text) {
   if (key) Require(key->Text() == text, "an API key has one spelling");
 }
 
-void CheckUrl(std::string_view text) {
-  const auto url = gateway::ParseUrl(text);
-  if (!url) return;
-  Require(!url->host.empty() && url->port != 0, "a URL names a host and a port");
-  Require(url->target.starts_with('/') && url->target.find_first_of(" \r\n") == std::string::npos,
-          "a target is one word");
-}
-
 }  // namespace
 }  // namespace keelrow::fuzz
 
@@ -44,6 +35,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text = keelrow::fuzz::Text(data, size);
   keelrow::fuzz::CheckBook(text);
   keelrow::fuzz::CheckKey(text);
-  keelrow::fuzz::CheckUrl(text);
   return 0;
 }

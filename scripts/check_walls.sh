@@ -30,6 +30,7 @@ WALLS='
   prometheus/                               serve
   protozero/                                nets
   zip\.h                                    nets
+  hiredis/                                  gateway
   spdlog/                                   base
 '
 

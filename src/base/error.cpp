@@ -73,6 +73,8 @@ constexpr auto kTable = std::to_array<CodeInfo>({
    "The server has more work than it may queue. Retry after the time named in Retry-After."},
   {Code::kPortInUse, "K0506", "port_in_use", 3, 500, true,
    "Another program listens on that port. Stop it, or choose another with --port (0 takes any free one)."},
+  {Code::kRateLimited, "K0507", "rate_limited", 1, 429, true,
+   "More requests came than `serve.rate_limit` allows. Retry after the time named in Retry-After."},
   {Code::kEnvironment, "K0600", "environment", 3, 500, false,
    "A program or library that Keelrow needs is missing or does not work here. `keelrow doctor` lists what was found."},
   {Code::kInterrupted, "K0601", "interrupted", 130, 503, true,

@@ -41,6 +41,7 @@ enum class Code {
   kTimeout,
   kOverloaded,
   kPortInUse,
+  kRateLimited,
   kEnvironment,
   kInterrupted,
 };

@@ -4,13 +4,21 @@
 
 #include "base/stop.h"
 #include "cli/commands.h"
+#include "serve/gateway_service.h"
 #include "serve/model_service.h"
 #include "track/store.h"
 
 namespace keelrow::cli {
 namespace {
 
+/// Everything in one process; a model service behind a gateway, which limits for it; or a gateway.
+constexpr const char* kAll = "all";
+constexpr const char* kModel = "model";
+constexpr const char* kGateway = "gateway";
+
 struct UpArguments {
+  std::string role = kAll;
+  std::vector<std::string> backends;
   std::string host;
   int port = -1;
   bool no_auth = false;
@@ -20,6 +28,7 @@ project::ServeConfig Adjusted(project::ServeConfig config, const UpArguments& ar
   if (!arguments.host.empty()) config.host = arguments.host;
   if (arguments.port >= 0) config.port = arguments.port;
   if (arguments.no_auth) config.auth.enabled = false;
+  if (arguments.role == kModel) config.rate_limit = {.all = {}};
   return config;
 }
 
@@ -31,7 +40,18 @@ void RequireChampion(const std::filesystem::path& store_file, const std::string&
               {.hint = "`keelrow run` trains and promotes one"});
 }
 
-void Serve(const Globals& globals, const UpArguments& arguments) {
+/// Starts it, says where it is, and returns when it was asked to stop.
+template <class Service>
+void Run(Service& service, const project::ServeConfig& config, const std::string& what) {
+  service.Start();
+  fmt::print("{} at {}://{}:{}  (a page to try it, /predict, /openapi.json, /metrics)\n", what,
+             config.tls.certificate.empty() ? "http" : "https", config.host, service.Port());
+  if (config.auth.enabled) fmt::print("Requests need a token: keelrow token\n");
+  std::fflush(stdout);
+  service.RunUntilStopped();
+}
+
+void ServeModel(const Globals& globals, const UpArguments& arguments) {
   const project::Project project = globals.LoadProject().project;
   const pipeline::Workspace workspace = globals.OpenWorkspace();
   RequireChampion(workspace.StoreFile(), project.name);
@@ -41,19 +61,46 @@ void Serve(const Globals& globals, const UpArguments& arguments) {
                                .model = project.name,
                                .secret = workspace.root(),
                                .config = config});
-  service.Start();
-  fmt::print("Serving {} at {}://{}:{}  (a page to try it, /predict, /openapi.json, /metrics)\n",
-             project.name, config.tls.certificate.empty() ? "http" : "https", config.host,
-             service.Port());
-  if (config.auth.enabled) fmt::print("Requests need a token: keelrow token\n");
-  std::fflush(stdout);
-  service.RunUntilStopped();
+  Run(service, config, fmt::format("Serving {}", project.name));
+}
+
+void ServeGateway(const Globals& globals, const UpArguments& arguments) {
+  const project::Project project = globals.LoadProject().project;
+  const pipeline::Workspace workspace = globals.OpenWorkspace();
+  project::GatewayConfig gateway = project.gateway;
+  if (!arguments.backends.empty()) gateway.backends = arguments.backends;
+  const project::ServeConfig config = Adjusted(project.serve, arguments);
+  const size_t backends = gateway.backends.size();
+  serve::GatewayService service({.model = project.name,
+                                 .secret = workspace.root(),
+                                 .root = workspace.project_folder(),
+                                 .serve = config,
+                                 .gateway = std::move(gateway)});
+  Run(service, config,
+      fmt::format("Gateway to {} model service{} of {}", backends, backends == 1 ? "" : "s",
+                  project.name));
+}
+
+void Serve(const Globals& globals, const UpArguments& arguments) {
+  if (!arguments.backends.empty() && arguments.role != kGateway) {
+    throw Error(Code::kUsage, "--backend is for gateways",
+                {.hint = "add --role gateway, or leave it out"});
+  }
+  if (arguments.role == kGateway) return ServeGateway(globals, arguments);
+  ServeModel(globals, arguments);
 }
 
 }  // namespace
 
 void DefineUp(CLI::App& command, Globals& globals, Outcome&) {
   auto arguments = std::make_shared<UpArguments>();
+  command
+      .add_option("--role", arguments->role,
+                  "all: in one process (default); model: behind a gateway, without rate limits; "
+                  "gateway: before model services")
+      ->check(CLI::IsMember({kAll, kModel, kGateway}));
+  command.add_option("--backend", arguments->backends,
+                     "A gateway's model service, http://HOST:PORT (default: gateway.backends)");
   command.add_option("--host", arguments->host, "Address (default: serve.host)");
   command.add_option("--port", arguments->port, "Port, 0 for any free one (default: serve.port)")
       ->check(CLI::Range(0, 65535));

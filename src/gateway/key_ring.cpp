@@ -51,7 +51,7 @@ struct KeyRing::Live {
   explicit Live(KeySource given)
       : source(std::move(given)), misses(IsUrl(source.location) ? source.retry : source.poll) {
     if (IsUrl(source.location)) {
-      url = ParseUrl(source.location).Value();
+      url = http::ParseUrl(source.location).Value();
     } else {
       file.emplace(source.location, kJwksBytesMax);
     }
@@ -67,7 +67,7 @@ struct KeyRing::Live {
   }
 
   const KeySource source;
-  std::optional<Url> url;
+  std::optional<http::Url> url;
   std::optional<WatchedFile> file;
   std::string last_text;
   // Of the reading thread:

@@ -37,14 +37,8 @@ std::string ReadSecret(const fs::path& path) {
   return secret;
 }
 
-void RequireSafe(const Url& url, const project::IssuerConfig& config) {
-  if (url.scheme == "https") {
-    throw Error(
-        Code::kUnsupported,
-        fmt::format("the keys of `{}` are behind https, which is not spoken yet", config.issuer),
-        {.hint = "fetch them into a file, or through a proxy on this machine"});
-  }
-  if (url.IsLoopback() || config.plain_http) return;
+void RequireSafe(const http::Url& url, const project::IssuerConfig& config) {
+  if (url.https || IsLoopback(url) || config.plain_http) return;
   throw Error(
       Code::kBadValue,
       fmt::format("the keys of `{}` would come over http:// from {}", config.issuer, url.host),
@@ -59,7 +53,7 @@ std::shared_ptr<const KeyRing> KeysOf(const project::IssuerConfig& config, const
   if (config.jwks.find("://") == std::string::npos) {
     return std::make_shared<const KeyRing>(KeySource{.location = (folder / config.jwks).string()});
   }
-  RequireSafe(ParseUrl(config.jwks).Value(), config);
+  RequireSafe(http::ParseUrl(config.jwks).Value(), config);
   return std::make_shared<const KeyRing>(
       KeySource{.location = config.jwks, .refresh = config.refresh.value});
 }

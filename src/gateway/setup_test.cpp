@@ -95,7 +95,6 @@ TEST_F(Setup, WhatCannotBeMeantIsRefused) {
   EXPECT_EQ(CodeOf("issuers: [{jwks: keys.json}]"), Code::kMissingKey);
   EXPECT_EQ(CodeOf("issuers: [{issuer: idp, jwks: none.json}]"), Code::kNotFound);
   EXPECT_EQ(CodeOf("issuers: [{issuer: idp, secret_file: none}]"), Code::kNotFound);
-  EXPECT_EQ(CodeOf("issuers: [{issuer: idp, jwks: 'https://a.example/keys'}]"), Code::kUnsupported);
   WriteFileDurably(folder_.path() / "shared", "short");
   EXPECT_EQ(CodeOf("issuers: [{issuer: idp, secret_file: shared}]"), Code::kBadValue);
 }

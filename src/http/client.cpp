@@ -6,6 +6,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
+#include "http/client_wire.h"
 #include "http/tls_context.h"
 #include "http/wire.h"
 
@@ -18,47 +19,6 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 using Parser = beast::http::response_parser<beast::http::string_body>;
-
-bool MayRepeat(std::string_view method) {
-  return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" ||
-         method == "OPTIONS";
-}
-
-/// A line break in one of these would make two requests of one.
-void CheckBytes(const ClientRequest& request) {
-  if (!IsFieldName(request.method)) {
-    throw Error(Code::kBadRequest, "the method holds a character that no method has");
-  }
-  if (!IsTarget(request.target)) {
-    throw Error(Code::kBadRequest, "the target holds a blank or a control character");
-  }
-  for (const auto& [name, value] : request.headers) {
-    if (!IsFieldName(name)) {
-      throw Error(Code::kBadRequest, "a header's name holds a character that no name has");
-    }
-    if (!IsFieldValue(value)) {
-      throw Error(Code::kBadRequest, fmt::format("the header {} holds a control character", name));
-    }
-  }
-}
-
-std::string Serialize(const ClientRequest& request, const ClientOptions& options) {
-  CheckBytes(request);
-  std::string out = fmt::format("{} {} HTTP/1.1\r\n", request.method, request.target);
-  if (!request.headers.Find("Host")) {
-    const uint16_t usual = options.tls ? 443 : 80;
-    out += fmt::format("Host: {}\r\n", AuthorityOf(options.host, options.port, usual));
-  }
-  for (const auto& [name, value] : request.headers) {
-    out += fmt::format("{}: {}\r\n", name, value);
-  }
-  const bool has_body = !request.body.empty() || request.method == "POST" ||
-                        request.method == "PUT" || request.method == "PATCH";
-  if (has_body) out += fmt::format("Content-Length: {}\r\n", request.body.size());
-  out += "\r\n";
-  out += request.body;
-  return out;
-}
 
 }  // namespace
 
@@ -230,11 +190,13 @@ Client::Client(Client&& other) noexcept = default;
 
 Response Client::Send(const ClientRequest& request) {
   impl_->deadline = Clock::now() + impl_->options.timeout;
-  const std::string bytes = Serialize(request, impl_->options);
+  const std::string bytes = SerializeRequest(
+      request,
+      AuthorityOf(impl_->options.host, impl_->options.port, impl_->options.tls ? 443 : 80));
   const bool reused = impl_->Reusable();
   if (!reused) impl_->Connect();
   if (auto response = impl_->Exchange(request, bytes)) return std::move(*response);
-  if (reused && MayRepeat(request.method)) {
+  if (reused && IsIdempotent(request.method)) {
     impl_->Connect();
     if (auto response = impl_->Exchange(request, bytes)) return std::move(*response);
   }

@@ -54,6 +54,7 @@ struct Project {
   GateConfig gate;
   ServeConfig serve;
   AlertsConfig alerts;
+  GatewayConfig gateway;
   std::map<std::string, config::Node> envs;
 };
 

@@ -8,8 +8,36 @@ namespace {
 // The server looks at its deadlines ten times a second.
 constexpr Duration kShortest{std::chrono::milliseconds(100)};
 constexpr Duration kLongest{std::chrono::hours(24)};
+// What a token bucket can count in nanoseconds without rounding or running over.
+constexpr double kRateMin = 0.001;
+constexpr double kRequestsMax = 1'000'000;
 
 }  // namespace
+
+void Describe(config::Object<GatewayConfig>& object) {
+  object.Doc("How `keelrow up --role gateway` sends requests on to model services.");
+  object.Field("backends", &GatewayConfig::backends,
+               "Where they are, as http://HOST:PORT; --backend names them instead.");
+  object
+      .Field(
+          "attempts", &GatewayConfig::attempts,
+          "Most backends that are asked for one answer, the first included. Another one is asked "
+          "only where that can do no harm.")
+      .Range(1, 10);
+  object
+      .Field("attempt_timeout", &GatewayConfig::attempt_timeout,
+             "How long one of them may take; a request's own deadline, if it is sooner, counts.")
+      .Range(kShortest, kLongest);
+  object
+      .Field("retries", &GatewayConfig::retries,
+             "What repeated requests may be, as a share of all; more fail instead.")
+      .Range(0, 1);
+  object
+      .Field("hedge", &GatewayConfig::hedge,
+             "An answer that is later than this share of the answers is asked for at a second "
+             "backend too, and the first counts; 1 never does.")
+      .Range(0.5, 1);
+}
 
 void Describe(config::Object<ServeLimitsConfig>& object) {
   object.Doc("What one client, and all together, may take.");
@@ -42,6 +70,47 @@ void Describe(config::Object<ServeLimitsConfig>& object) {
              "Most requests waiting for a thread, or for one model; beyond it the answer is 503 at "
              "once.")
       .Range(1, 100000);
+  object.Field("adaptive", &ServeLimitsConfig::adaptive,
+               "Whether fewer are let in while they only make each other wait: in an overload "
+               "latency stays short, and the rest get 503 at once.");
+}
+
+void Describe(config::Object<RateConfig>& object) {
+  object.Doc("A token bucket: it fills at `rate` and holds `burst`.");
+  object.Field("rate", &RateConfig::rate, "Requests a second; 0 sets no limit.")
+      .Range(0, kRequestsMax);
+  object
+      .Field("burst", &RateConfig::burst,
+             "Requests at once after a pause; 0 takes as many as one second brings.")
+      .Range(0, kRequestsMax);
+  object.Check([](const RateConfig& config) {
+    if (config.rate == 0 || config.rate >= kRateMin) return;
+    throw Error(Code::kBadValue, "a rate is at least one request in 1000 s (0.001), or 0");
+  });
+}
+
+void Describe(config::Object<SharedLimitConfig>& object) {
+  object.Doc("Limits that several gateways share.");
+  object.Field("redis", &SharedLimitConfig::redis,
+               "Where, as redis://[USER@]HOST[:PORT][/DATABASE]; empty shares nothing.");
+  object.Field("password_file", &SharedLimitConfig::password_file,
+               "The file that holds its password, if it asks for one.");
+  object.Field("closed", &SharedLimitConfig::closed,
+               "While it cannot be reached, whether nothing passes (503); otherwise each gateway "
+               "goes on with limits of its own.");
+}
+
+void Describe(config::Object<RateLimitConfig>& object) {
+  object.Doc("How many requests are answered; those beyond it get 429 with Retry-After.");
+  object.Field("all", &RateLimitConfig::all, "All requests together.");
+  object.Field("client", &RateLimitConfig::client,
+               "Each client's: by the token's subject, without one by address.");
+  object.Field("model", &RateLimitConfig::model, "Each model's.");
+  object.Field(
+      "unit", &RateLimitConfig::unit,
+      "A body of so many bytes counts as one request more, of twice as many as two more; 0 "
+      "counts them all as one.");
+  object.Field("shared", &RateLimitConfig::shared, "Limits that several gateways share.");
 }
 
 void Describe(config::Object<BatchConfig>& object) {
@@ -143,6 +212,7 @@ void Describe(config::Object<ServeConfig>& object) {
   object.Field("tls", &ServeConfig::tls, "HTTPS.");
   object.Field("cors", &ServeConfig::cors, "Pages of other origins.");
   object.Field("tracing", &ServeConfig::tracing, "Spans.");
+  object.Field("rate_limit", &ServeConfig::rate_limit, "How many requests are answered.");
   object
       .Field("watch", &ServeConfig::watch,
              "How often the registry is asked whether another version was promoted.")

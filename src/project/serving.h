@@ -7,7 +7,7 @@
 #include "config/described.h"
 #include "project/serve_auth.h"
 
-/// What `keelrow up` reads: the key `serve` of the project file.
+/// What `keelrow up` reads: the keys `serve` and `gateway` of the project file.
 namespace keelrow::project {
 
 struct ServeLimitsConfig {
@@ -19,6 +19,26 @@ struct ServeLimitsConfig {
   Duration idle_timeout{std::chrono::seconds(60)};
   int connections = 4096;
   int queue = 256;
+  bool adaptive = true;
+};
+
+struct RateConfig {
+  double rate = 0;
+  double burst = 0;
+};
+
+struct SharedLimitConfig {
+  std::string redis;
+  std::string password_file;
+  bool closed = false;
+};
+
+struct RateLimitConfig {
+  RateConfig all{.rate = 1000};
+  RateConfig client;
+  RateConfig model;
+  ByteSize unit{0};
+  SharedLimitConfig shared;
 };
 
 struct BatchConfig {
@@ -68,9 +88,22 @@ struct ServeConfig {
   TlsConfig tls;
   CorsConfig cors;
   TracingConfig tracing;
+  RateLimitConfig rate_limit;
   Duration watch{std::chrono::milliseconds(200)};
 };
 
+struct GatewayConfig {
+  std::vector<std::string> backends;
+  int attempts = 3;
+  Duration attempt_timeout{std::chrono::seconds(30)};
+  double retries = 0.2;
+  double hedge = 0.95;
+};
+
+void Describe(config::Object<GatewayConfig>& object);
+void Describe(config::Object<RateConfig>& object);
+void Describe(config::Object<SharedLimitConfig>& object);
+void Describe(config::Object<RateLimitConfig>& object);
 void Describe(config::Object<ServeLimitsConfig>& object);
 void Describe(config::Object<BatchConfig>& object);
 void Describe(config::Object<ModelsConfig>& object);

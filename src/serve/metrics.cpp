@@ -89,6 +89,25 @@ struct Metrics::State {
   Family<Counter>& load_failures =
       Declare(prometheus::BuildCounter(), registry,
               {"model_load_failures_total", "Promoted versions that could not be loaded."});
+  Family<Counter>& limited =
+      Declare(prometheus::BuildCounter(), registry,
+              {"requests_limited_total", "Requests over a rate limit, by which one."});
+  Counter& shed =
+      Declare(prometheus::BuildCounter(), registry,
+              {"requests_shed_total", "Requests refused because too many were being answered."})
+          .Add({});
+  Family<Counter>& attempts =
+      Declare(prometheus::BuildCounter(), registry,
+              {"backend_attempts_total",
+               "Requests to backends, by why they were made and what came of it."});
+  Family<Gauge>& breaker = Declare(prometheus::BuildGauge(), registry,
+                                   {"backend_breaker_state", "0 closed, 1 half open, 2 open."});
+  Family<Gauge>& up = Declare(prometheus::BuildGauge(), registry,
+                              {"backend_up", "1 for a backend that its checks find well."});
+  Family<Gauge>& outstanding = Declare(prometheus::BuildGauge(), registry,
+                                       {"backend_outstanding", "Requests under way to a backend."});
+  Gauge& concurrency =
+      PlainGauge(registry, {"concurrency_limit", "Requests that may be inside at once now."});
   Gauge& queue = PlainGauge(registry, {"queue_depth", "Requests that wait for a worker."});
   Gauge& connections = PlainGauge(registry, {"http_connections", "Open connections."});
   Gauge& memory = PlainGauge(registry, {"process_resident_memory_bytes", "Resident memory."});
@@ -124,14 +143,36 @@ void Metrics::CountLoadFailure(const std::string& model) {
   state_->load_failures.Add({{"model", model}}).Increment();
 }
 
+void Metrics::CountLimited(std::string_view limit) {
+  state_->limited.Add({{"limit", std::string(limit)}}).Increment();
+}
+
+void Metrics::CountShed() {
+  state_->shed.Increment();
+}
+
+void Metrics::CountAttempt(const gateway::Attempted& attempt) {
+  state_->attempts
+      .Add({{"backend", attempt.backend},
+            {"why", std::string(attempt.why)},
+            {"result", std::string(attempt.result)}})
+      .Increment();
+}
+
 std::string Metrics::Text(const ServiceGauges& gauges) const {
   {
     const std::lock_guard lock(state_->mutex);
     const ProcessUsage usage = ReadProcessUsage();
     state_->queue.Set(static_cast<double>(gauges.queued));
+    state_->concurrency.Set(static_cast<double>(gauges.concurrency_limit));
     state_->connections.Set(static_cast<double>(gauges.connections));
     state_->memory.Set(static_cast<double>(usage.resident_bytes));
     state_->cpu.Increment(usage.cpu_seconds - state_->cpu.Value());
+    for (const gateway::BackendView& backend : gauges.backends) {
+      state_->breaker.Add({{"backend", backend.name}}).Set(static_cast<double>(backend.breaker));
+      state_->up.Add({{"backend", backend.name}}).Set(backend.healthy ? 1 : 0);
+      state_->outstanding.Add({{"backend", backend.name}}).Set(backend.outstanding);
+    }
   }
   std::ostringstream text;
   std::vector<prometheus::MetricFamily> families = state_->registry.Collect();

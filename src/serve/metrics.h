@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/forwarder.h"
+
 namespace keelrow::serve {
 
 /// One answered prediction.
@@ -31,6 +33,8 @@ struct ServiceGauges {
   size_t connections = 0;
   size_t queued = 0;
   std::vector<ModelGauges> models = {};
+  size_t concurrency_limit = 0;
+  std::vector<gateway::BackendView> backends = {};
 };
 
 /// What Prometheus reads at /metrics. Labels take few values: patterns of routes, never paths;
@@ -44,6 +48,12 @@ class Metrics {
   void CountRequest(std::string_view route, int code);
   void CountPrediction(const PredictionOutcome& outcome);
   void CountLoadFailure(const std::string& model);
+  /// Answered 429; `limit` is one of the limiter's own names.
+  void CountLimited(std::string_view limit);
+  /// Answered 503 because as many were inside as may be.
+  void CountShed();
+  /// A gateway asked a backend.
+  void CountAttempt(const gateway::Attempted& attempt);
 
   /// Prometheus' text format, version 0.0.4.
   std::string Text(const ServiceGauges& gauges) const;

@@ -35,8 +35,12 @@ TEST(Metrics, NamesAreThoseThatDashboardsKnow) {
   metrics.CountRequest("/predict", 200);
   metrics.CountPrediction({.model = kModel, .version = kVersion, .code = 200, .duration = 1ms});
   metrics.CountLoadFailure(kModel);
+  metrics.CountLimited("client");
+  metrics.CountAttempt({.backend = "a:1", .result = "answered", .why = "first"});
   const std::string golden = ReadFile(fs::path(KEELROW_SOURCE_DIR) / "tests/golden/metrics.txt");
-  EXPECT_EQ(NamesAndTypes(metrics.Text({.models = {{.model = kModel, .version = "1"}}})), golden);
+  EXPECT_EQ(NamesAndTypes(metrics.Text(
+                {.models = {{.model = kModel, .version = "1"}}, .backends = {{.name = "a:1"}}})),
+            golden);
 }
 
 TEST(Metrics, PredictionsAreCountedByVersionAndCode) {

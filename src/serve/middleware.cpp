@@ -1,10 +1,12 @@
 #include "serve/middleware.h"
 
 #include "gateway/auth.h"
+#include "gateway/deadline.h"
 #include "http/compression.h"
 #include "http/middleware.h"
 #include "serve/access_log.h"
 #include "serve/http_options.h"
+#include "serve/traffic.h"
 
 namespace keelrow::serve {
 namespace {
@@ -25,13 +27,16 @@ std::vector<http::Middleware> MiddlewareOf(
       http::RequestId(),          // everything below names it
       TracingOf(config.tracing),  // a span is of all that follows
       http::Observe(LogAccess),   // sees the answer as it is sent
-      CountRequests(context),    http::Compress(),
+      CountRequests(context),    http::Compress(), gateway::Deadlines(),
   };
   if (auto cors = CorsOf(config.cors)) list.push_back(*std::move(cors));  // before any token
   if (authenticator) {
     list.push_back(
         gateway::RequireIdentity(std::move(authenticator), {.default_model = context.model}));
   }
+  list.push_back(
+      gateway::Limit(RateLimiterOf(config.rate_limit, context.metrics), ModelNames(context)));
+  if (config.limits.adaptive) list.push_back(AdmissionOf(config, context));
   return list;
 }
 

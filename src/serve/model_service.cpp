@@ -1,58 +1,14 @@
 #include "serve/model_service.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
-#include "base/log.h"
-#include "base/parallel.h"
 #include "base/stop.h"
-#include "gateway/setup.h"
-#include "serve/http_options.h"
 #include "serve/middleware.h"
 #include "serve/protocols.h"
+#include "serve/role.h"
 
 namespace keelrow::serve {
 namespace {
 
-// Kubernetes sends SIGKILL 30 s after SIGTERM.
-constexpr std::chrono::milliseconds kDrain{20'000};
 constexpr std::chrono::milliseconds kLook{5};
-
-http::Limits LimitsOf(const project::ServeLimitsConfig& config) {
-  return {.header_bytes_max = config.header.value,
-          .body_bytes_max = config.body.value,
-          .bodies_bytes_max = config.bodies.value,
-          .body_timeout = config.body_timeout.value,
-          .idle_timeout = config.idle_timeout.value,
-          .connections_max = static_cast<size_t>(config.connections),
-          .queue_max = static_cast<size_t>(config.queue)};
-}
-
-int ThreadsOf(const project::ServeConfig& config) {
-  return config.threads > 0 ? config.threads : AvailableCores();
-}
-
-http::ServerOptions ServerOptionsOf(const ModelServiceOptions& options, Metrics& metrics) {
-  const project::ServeConfig& config = options.config;
-  const int cores = AvailableCores();
-  return {.host = config.host,
-          .port = static_cast<uint16_t>(config.port),
-          // Beast serves 35 k requests/s on one core (design §5); inference needs the others.
-          .io_threads = std::clamp(cores / 8, 1, 4),
-          .worker_threads = ThreadsOf(config),
-          .limits = LimitsOf(config.limits),
-          .tls = TlsOf(config.tls, options.root),
-          .on_refused = [&metrics](int status, const std::string&) {
-            metrics.CountRequest({}, status);
-          }};
-}
-
-std::shared_ptr<const gateway::Authenticator> AuthenticatorOf(const ModelServiceOptions& options) {
-  if (!options.config.auth.enabled) return nullptr;
-  return gateway::MakeAuthenticator(options.config.auth,
-                                    {.workspace = options.secret, .project = options.root});
-}
 
 models::RepositoryOptions RepositoryOptionsOf(const project::ServeConfig& config,
                                               Metrics& metrics) {
@@ -82,9 +38,11 @@ struct ModelService::State {
         executor(ThreadsOf(options.config)) {
     context.routes = AllRoutes(context);
     server = std::make_unique<http::Server>(
-        ServerOptionsOf(options, context.metrics),
-        http::Router(context.routes,
-                     MiddlewareOf(context, options.config, AuthenticatorOf(options))));
+        ServerOptionsOf(options.config, options.root, context.metrics),
+        http::Router(context.routes, MiddlewareOf(context, options.config,
+                                                  AuthenticatorOf(options.config.auth,
+                                                                  {.workspace = options.secret,
+                                                                   .project = options.root}))));
     context.load = [this] { return server->Load(); };
     context.post = [this](std::function<void()> job) { return server->Post(std::move(job)); };
   }
@@ -123,10 +81,7 @@ bool ModelService::WaitUntilReady(std::chrono::milliseconds patience) const {
 }
 
 void ModelService::RunUntilStopped() {
-  while (!WaitForStop(std::chrono::seconds(60))) {
-  }
-  log::Info("stopping: requests in flight are finished first");
-  if (!Stop(kDrain)) log::Warning("some requests were cut off after {} s", kDrain.count() / 1000);
+  DrainWhenStopped([this](std::chrono::milliseconds drain) { return Stop(drain); });
 }
 
 bool ModelService::Stop(std::chrono::milliseconds drain) {

@@ -49,7 +49,8 @@ http::Response MetricsText(const ServeContext& context) {
           .headers = {{"Content-Type", kMetricsContentType}},
           .body = context.metrics.Text({.connections = load.connections,
                                         .queued = load.queued,
-                                        .models = GaugesOf(*context.models->Table())})};
+                                        .models = GaugesOf(*context.models->Table()),
+                                        .concurrency_limit = context.concurrency_limit()})};
 }
 
 http::Route OpenGet(std::string pattern, std::string summary,

@@ -48,6 +48,7 @@ class ServiceTest : public testing::Test {
     project::ServeConfig config;
     config.port = 0;
     config.threads = 2;
+    config.rate_limit.all.rate = 0;  // tests ask as fast as they can
     config.watch.value = std::chrono::milliseconds(2);
     return {.store = folder_.path() / "store.db",
             .root = folder_.path(),

@@ -1,0 +1,138 @@
+#include "serve/gateway_service.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "gateway/forwarder.h"
+#include "serve/access_log.h"
+#include "serve/middleware.h"
+#include "serve/protocols.h"
+#include "serve/role.h"
+
+namespace keelrow::serve {
+namespace {
+
+using gateway::Forwarder;
+
+constexpr std::string_view kPredictScope = "predict";
+
+gateway::ForwarderOptions ForwarderOptionsOf(const project::GatewayConfig& config,
+                                             Metrics& metrics) {
+  if (config.backends.empty()) {
+    throw Error(Code::kBadValue, "a gateway needs at least one model service",
+                {.hint = "name it with --backend http://127.0.0.1:8081, or in gateway.backends"});
+  }
+  gateway::ForwarderOptions options{
+      .attempts_max = config.attempts,
+      .attempt_timeout = config.attempt_timeout.value,
+      .on_attempt = [&metrics](const gateway::Attempted& a) { metrics.CountAttempt(a); }};
+  options.balancer.retry_share = config.retries;
+  options.balancer.hedge_after = config.hedge;
+  for (const std::string& backend : config.backends) {
+    options.backends.push_back(gateway::ParseBackend(backend).Value());
+  }
+  return options;
+}
+
+http::Response Health(const http::Request&) {
+  return http::Response::Json({{"live", true}});
+}
+
+http::Route OpenGet(std::string pattern, std::string summary,
+                    std::function<http::Response(const http::Request&)> function) {
+  return {.method = "GET",
+          .pattern = std::move(pattern),
+          .handler = http::Sync(std::move(function), LogFault),
+          .access = http::Access::kOpen,
+          .summary = std::move(summary)};
+}
+
+}  // namespace
+
+struct GatewayService::State {
+  GatewayServiceOptions options;
+  ServeContext context;
+  std::optional<Forwarder> forwarder;
+  std::unique_ptr<http::Server> server;
+
+  explicit State(GatewayServiceOptions given)
+      : options(std::move(given)),
+        context{.model = options.model, .auth = options.serve.auth.enabled} {
+    forwarder.emplace(ForwarderOptionsOf(options.gateway, context.metrics));
+    context.routes = Routes();
+    server = std::make_unique<http::Server>(
+        ServerOptionsOf(options.serve, options.root, context.metrics),
+        http::Router(context.routes,
+                     MiddlewareOf(context, options.serve,
+                                  AuthenticatorOf(options.serve.auth, {.workspace = options.secret,
+                                                                       .project = options.root}))));
+    context.load = [this] { return server->Load(); };
+  }
+
+  /// The model service's, each sent on; but the probes and metrics are the gateway's own.
+  std::vector<http::Route> Routes() {
+    std::vector<http::Route> routes = {
+        OpenGet("/healthz", "Whether the process lives.", Health),
+        OpenGet("/readyz", "Whether a model service answers; 503 while none does.",
+                [this](const http::Request&) { return Readiness(); }),
+        OpenGet("/metrics", "Metrics in Prometheus' text format.",
+                [this](const http::Request&) { return MetricsText(); })};
+    const size_t own = routes.size();
+    for (http::Route& route : AllRoutes(context)) {
+      const auto is_same = [&](const http::Route& one) { return one.pattern == route.pattern; };
+      if (std::any_of(routes.begin(), routes.begin() + static_cast<std::ptrdiff_t>(own), is_same)) {
+        continue;
+      }
+      // A prediction changes nothing: one without an answer may be asked for again.
+      route.handler =
+          forwarder->Handler(route.scope == kPredictScope ? Forwarder::Repeat::kUnanswered
+                                                          : Forwarder::Repeat::kIdempotentOnly);
+      route.run_on = http::RunOn::kIo;
+      routes.push_back(std::move(route));
+    }
+    return routes;
+  }
+
+  http::Response Readiness() const {
+    const bool ready = !context.stopping && forwarder->Available();
+    http::Response response = http::Response::Json({{"ready", ready}}, ready ? 200 : 503);
+    if (!ready) response.headers.Add("Retry-After", "1");
+    return response;
+  }
+
+  http::Response MetricsText() const {
+    const http::ServerLoad load = context.load();
+    return {.status = 200,
+            .headers = {{"Content-Type", kMetricsContentType}},
+            .body = context.metrics.Text({.connections = load.connections,
+                                          .queued = load.queued,
+                                          .concurrency_limit = context.concurrency_limit(),
+                                          .backends = forwarder->Views()})};
+  }
+};
+
+GatewayService::GatewayService(GatewayServiceOptions options)
+    : state_(std::make_unique<State>(std::move(options))) {}
+
+GatewayService::~GatewayService() {
+  Stop(std::chrono::milliseconds(0));
+}
+
+void GatewayService::Start() {
+  state_->server->Start();
+}
+
+uint16_t GatewayService::Port() const {
+  return state_->server->Port();
+}
+
+void GatewayService::RunUntilStopped() {
+  DrainWhenStopped([this](std::chrono::milliseconds drain) { return Stop(drain); });
+}
+
+bool GatewayService::Stop(std::chrono::milliseconds drain) {
+  state_->context.stopping = true;
+  return state_->server->Stop(drain);
+}
+
+}  // namespace keelrow::serve

@@ -1,0 +1,225 @@
+// Roles in processes of their own: two model services and a gateway before them. One service is
+// killed under load: no request fails, and the service is used again when it is back.
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <sys/socket.h>
+
+#include <csignal>
+#include <thread>
+
+#include "base/process.h"
+#include "pipeline/workspace.h"
+#include "serve/service_for_test.h"
+
+namespace keelrow::serve {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr int kClients = 8;
+constexpr const char* kProject = R"(version: 1
+name: tiny
+data: {source: data}
+prepare:
+  - decode: gray
+model: {network: small_cnn}
+)";
+
+uint16_t FreePort() {
+  const Descriptor socket(::socket(AF_INET, SOCK_STREAM, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size);
+  ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  return ntohs(address.sin_port);
+}
+
+/// `keelrow up` in a process of its own.
+class Role {
+ public:
+  Role(const fs::path& folder, uint16_t port, const std::vector<std::string>& options)
+      : port_(port),
+        process_(Command{.arguments = Arguments(port, options),
+                         .folder = folder,
+                         .log = folder / fmt::format("{}.log", port)}) {}
+
+  uint16_t port() const { return port_; }
+  void Signal(int signal) { process_.Signal(signal); }
+  ExitStatus Wait() { return process_.Wait(); }
+
+  bool WaitUntilReady() const {
+    const auto end = Clock::now() + 60s;
+    while (Clock::now() < end) {
+      if (Get("/readyz").status == 200) return true;
+      std::this_thread::yield();
+    }
+    return false;
+  }
+  http::Response Get(const std::string& path) const {
+    try {
+      return http::Client({.port = port_, .timeout = 5s}).Get(path);
+    } catch (const Error&) {
+      return {.status = 0};
+    }
+  }
+
+ private:
+  static std::vector<std::string> Arguments(uint16_t port,
+                                            const std::vector<std::string>& options) {
+    std::vector<std::string> arguments = {KEELROW_PROGRAM, "up", "--port", std::to_string(port)};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return arguments;
+  }
+
+  uint16_t port_;
+  Process process_;
+};
+
+class Roles : public testing::Test {
+ protected:
+  Roles() {
+    WriteFileDurably(folder_.path() / "keelrow.yaml", kProject);
+    const pipeline::Workspace workspace(folder_.path() / "keelrow.yaml");
+    const std::string hash = MakeBundle(folder_.path() / "bundle", 1);
+    track::Store store(workspace.StoreFile());
+    const int version =
+        store.Register({.model = kModelName, .bundle_path = "bundle", .bundle_hash = hash}, "test")
+            .version;
+    store.Promote({.model = kModelName, .version = version, .actor = "test"});
+    headers_ = {{"Content-Type", "image/png"},
+                {"Authorization",
+                 "Bearer " + gateway::TokenAuthority(gateway::LoadOrCreateSecret(workspace.root()))
+                                 .Issue({.subject = "tester", .scopes = {"predict"}})}};
+  }
+
+  Role Model(uint16_t port) { return Role(folder_.path(), port, {"--role", "model"}); }
+  Role Gateway(const std::vector<uint16_t>& models) {
+    std::vector<std::string> options = {"--role", "gateway", "--set",
+                                        "serve.rate_limit.all.rate=0"};
+    for (const uint16_t port : models) {
+      options.push_back("--backend");
+      options.push_back(fmt::format("http://127.0.0.1:{}", port));
+    }
+    return Role(folder_.path(), FreePort(), options);
+  }
+  http::Response Ask(http::Client& client) const {
+    return client.Post("/predict", picture_, headers_);
+  }
+
+  TemporaryFolder folder_;
+  http::Headers headers_;
+  const std::string picture_ = data::EncodePng(NoisePicture(1));
+};
+
+bool Says(const Role& role, const std::string& line) {
+  return role.Get("/metrics").body.find(line) != std::string::npos;
+}
+
+bool SoonSays(const Role& role, const std::string& line) {
+  const auto end = Clock::now() + 30s;
+  while (!Says(role, line) && Clock::now() < end) std::this_thread::yield();
+  return Says(role, line);
+}
+
+/// Clients that ask without a pause until they are told to stop.
+class Load {
+ public:
+  explicit Load(std::function<void(Load&)> ask) {
+    for (int i = 0; i < kClients; ++i) threads_.emplace_back([this, ask] { ask(*this); });
+  }
+  ~Load() { Stop(); }
+  void Stop() {
+    going_ = false;
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+  bool going() const { return going_; }
+  std::atomic<int> asked{0};
+  std::atomic<int> failed{0};
+  std::atomic<int> wrong{0};
+
+ private:
+  std::atomic<bool> going_{true};
+  std::vector<std::thread> threads_;
+};
+
+TEST_F(Roles, AKilledModelServiceCostsNoRequestAndComesBack) {
+  const uint16_t first_port = FreePort();
+  Role second = Model(FreePort());
+  std::optional<Role> first(std::in_place, Model(first_port));
+  Role gateway = Gateway({first_port, second.port()});
+  ASSERT_TRUE(first->WaitUntilReady() && second.WaitUntilReady() && gateway.WaitUntilReady());
+  http::Client client({.port = gateway.port()});
+  const http::Response right = Ask(client);
+  ASSERT_EQ(right.status, 200) << right.body;
+  const Json result = Json::parse(right.body)["result"];
+
+  Load load([&](Load& mine) {
+    http::Client connection({.port = gateway.port()});
+    while (mine.going()) {
+      const http::Response response = Ask(connection);
+      ++mine.asked;
+      if (response.status != 200) {
+        ++mine.failed;
+        ADD_FAILURE() << response.status << " " << response.body;
+      } else if (Json::parse(response.body)["result"] != result) {
+        ++mine.wrong;
+      }
+    }
+  });
+  const auto asked_more = [&](int count) {
+    const int until = load.asked + count;
+    const auto end = Clock::now() + 60s;
+    while (load.asked < until && Clock::now() < end) std::this_thread::yield();
+    return load.asked >= until;
+  };
+  const std::string name = fmt::format("127.0.0.1:{}", first_port);
+  for (int kill = 0; kill < 3; ++kill) {
+    EXPECT_TRUE(asked_more(300));
+    first->Signal(SIGKILL);
+    EXPECT_EQ(first->Wait().signal, SIGKILL);
+    EXPECT_TRUE(asked_more(300));
+    first.emplace(Model(first_port));
+    ASSERT_TRUE(first->WaitUntilReady());
+    EXPECT_TRUE(SoonSays(*first, "predictions_total{")) << "it is not asked again";
+    EXPECT_TRUE(SoonSays(gateway, "backend_breaker_state{backend=\"" + name + "\"} 0"));
+    EXPECT_TRUE(SoonSays(gateway, "backend_up{backend=\"" + name + "\"} 1"));
+  }
+  load.Stop();
+  EXPECT_EQ(load.failed, 0) << "of " << load.asked;
+  EXPECT_EQ(load.wrong, 0);
+  EXPECT_TRUE(Says(gateway, "why=\"retry\""));
+}
+
+TEST_F(Roles, TheGatewayKeepsStrangersOutAndSaysWhenNobodyAnswers) {
+  std::optional<Role> model(std::in_place, Model(FreePort()));
+  Role gateway = Gateway({model->port()});
+  ASSERT_TRUE(model->WaitUntilReady() && gateway.WaitUntilReady());
+  http::Client client({.port = gateway.port()});
+  EXPECT_EQ(client.Post("/predict", picture_).status, 401);
+  EXPECT_TRUE(Says(*model, "http_requests_total{"));
+  EXPECT_FALSE(Says(*model, "code=\"401\""));  // it was never asked
+  EXPECT_EQ(client.Get("/nothing").status, 404);
+  const http::Response openapi = client.Get("/openapi.json");
+  EXPECT_EQ(openapi.status, 200);
+  EXPECT_THAT(openapi.body, testing::HasSubstr("/predict"));
+  EXPECT_EQ(Ask(client).status, 200);
+
+  model->Signal(SIGKILL);
+  model->Wait();
+  const auto end = Clock::now() + 30s;
+  while (gateway.Get("/readyz").status != 503 && Clock::now() < end) std::this_thread::yield();
+  EXPECT_EQ(gateway.Get("/readyz").status, 503);
+  const http::Response none = Ask(client);
+  EXPECT_TRUE(none.status == 502 || none.status == 503) << none.status;
+  EXPECT_EQ(gateway.Get("/healthz").status, 200);
+  gateway.Signal(SIGTERM);
+  EXPECT_EQ(gateway.Wait().code, 0);
+}
+
+}  // namespace
+}  // namespace keelrow::serve
