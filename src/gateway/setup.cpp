@@ -53,7 +53,9 @@ std::shared_ptr<const KeyRing> KeysOf(const project::IssuerConfig& config, const
   if (config.jwks.find("://") == std::string::npos) {
     return std::make_shared<const KeyRing>(KeySource{.location = (folder / config.jwks).string()});
   }
-  RequireSafe(http::ParseUrl(config.jwks).Value(), config);
+  const auto url = http::ParseUrl(config.jwks);
+  if (!url) throw Error(Code::kBadValue, url.error().message());  // of the project file
+  RequireSafe(*url, config);
   return std::make_shared<const KeyRing>(
       KeySource{.location = config.jwks, .refresh = config.refresh.value});
 }
