@@ -84,12 +84,14 @@ class Roles : public testing::Test {
   Roles() {
     WriteFileDurably(folder_.path() / "keelrow.yaml", kProject);
     const pipeline::Workspace workspace(folder_.path() / "keelrow.yaml");
-    const std::string hash = MakeBundle(folder_.path() / "bundle", 1);
+    const std::string hash = models::MakeBundle(folder_.path() / "bundle", 1);
     track::Store store(workspace.StoreFile());
     const int version =
-        store.Register({.model = kModelName, .bundle_path = "bundle", .bundle_hash = hash}, "test")
+        store
+            .Register({.model = models::kModelName, .bundle_path = "bundle", .bundle_hash = hash},
+                      "test")
             .version;
-    store.Promote({.model = kModelName, .version = version, .actor = "test"});
+    store.Promote({.model = models::kModelName, .version = version, .actor = "test"});
     headers_ = {{"Content-Type", "image/png"},
                 {"Authorization",
                  "Bearer " + gateway::TokenAuthority(gateway::LoadOrCreateSecret(workspace.root()))
