@@ -33,7 +33,9 @@ project::ServeConfig Adjusted(project::ServeConfig config, const UpArguments& ar
 }
 
 /// Without a model there is nothing to answer with; the reason is said before anything listens.
-void RequireChampion(const std::filesystem::path& store_file, const std::string& model) {
+void RequireModel(const std::filesystem::path& store_file, const project::Project& project) {
+  if (!project.serve.models.folder.empty()) return;  // what lies there is served
+  const std::string& model = project.name;
   const track::Store store(store_file);
   if (store.FindAlias(model, "champion")) return;
   throw Error(Code::kNotFound, fmt::format("`{}` has no promoted version to serve", model),
@@ -54,7 +56,7 @@ void Run(Service& service, const project::ServeConfig& config, const std::string
 void ServeModel(const Globals& globals, const UpArguments& arguments) {
   const project::Project project = globals.LoadProject().project;
   const pipeline::Workspace workspace = globals.OpenWorkspace();
-  RequireChampion(workspace.StoreFile(), project.name);
+  RequireModel(workspace.StoreFile(), project);
   const project::ServeConfig config = Adjusted(project.serve, arguments);
   serve::ModelService service({.store = workspace.StoreFile(),
                                .root = workspace.project_folder(),

@@ -61,6 +61,7 @@ const std::map<std::string, std::string>& SpecialMutations() {
       {"predict.tta", "[flip]"},
       {"gate.not_worse_than", "\"@champion\""},
       {"serve.host", "127.0.0.2"},
+      {"serve.models.folder", "models"},
       {"alerts.job", "shop"},
       {"alerts.scrape", "10s"},  // `window` must be four times as long
       {"alerts.notify.webhook", "http://127.0.0.1/"},
