@@ -32,13 +32,14 @@ project::ServeConfig Adjusted(project::ServeConfig config, const UpArguments& ar
   return config;
 }
 
-/// Without a model there is nothing to answer with; the reason is said before anything listens.
-void RequireModel(const std::filesystem::path& store_file, const project::Project& project) {
-  if (!project.serve.models.folder.empty()) return;  // what lies there is served
-  const std::string& model = project.name;
+/// The model that answers where a request names none: the project's, or none where a folder of
+/// models is served and nothing has been promoted. Without any the reason is said before anything
+/// listens.
+std::string DefaultModel(const std::filesystem::path& store_file, const project::Project& project) {
   const track::Store store(store_file);
-  if (store.FindAlias(model, "champion")) return;
-  throw Error(Code::kNotFound, fmt::format("`{}` has no promoted version to serve", model),
+  if (store.FindAlias(project.name, "champion")) return project.name;
+  if (!project.serve.models.folder.empty()) return "";
+  throw Error(Code::kNotFound, fmt::format("`{}` has no promoted version to serve", project.name),
               {.hint = "`keelrow run` trains and promotes one"});
 }
 
@@ -56,11 +57,10 @@ void Run(Service& service, const project::ServeConfig& config, const std::string
 void ServeModel(const Globals& globals, const UpArguments& arguments) {
   const project::Project project = globals.LoadProject().project;
   const pipeline::Workspace workspace = globals.OpenWorkspace();
-  RequireModel(workspace.StoreFile(), project);
   const project::ServeConfig config = Adjusted(project.serve, arguments);
   serve::ModelService service({.store = workspace.StoreFile(),
                                .root = workspace.project_folder(),
-                               .model = project.name,
+                               .model = DefaultModel(workspace.StoreFile(), project),
                                .secret = workspace.root(),
                                .config = config});
   Run(service, config, fmt::format("Serving {}", project.name));

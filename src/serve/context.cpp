@@ -14,6 +14,10 @@ std::shared_ptr<const models::ServedModel> ServeContext::Standard() const {
   return models ? models->Find(DefaultModel()) : nullptr;
 }
 
+bool ServeContext::Ready() const {
+  return models && models->Ready() && (model.empty() || Standard() != nullptr);
+}
+
 Json VersionJson(const std::string& version) {
   int64_t number = 0;
   const char* end = version.data() + version.size();

@@ -30,6 +30,8 @@ struct ServeContext {
 
   /// The name that a request without one means; empty when there is none.
   std::string DefaultModel() const;
+  /// Whether what shall be loaded is, and with it the model that answers by default, if one must.
+  bool Ready() const;
   /// What answers where no model is named; null while it is not loaded.
   std::shared_ptr<const models::ServedModel> Standard() const;
 };

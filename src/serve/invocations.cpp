@@ -210,7 +210,7 @@ std::variant<Question, http::Response> Read(const ServeContext& context, const S
 }
 
 http::Response Health(const ServeContext& context) {
-  const bool ready = !context.stopping && context.Standard() != nullptr;
+  const bool ready = !context.stopping && context.Ready();
   return http::Response::Text(ready ? "\n" : "no model is loaded yet\n", ready ? 200 : 503);
 }
 

@@ -74,7 +74,7 @@ uint16_t ModelService::Port() const {
 
 bool ModelService::WaitUntilReady(std::chrono::milliseconds patience) const {
   const auto end = std::chrono::steady_clock::now() + patience;
-  while (!state_->context.Standard()) {
+  while (!state_->context.Ready()) {
     if (WaitForStop(kLook) || std::chrono::steady_clock::now() >= end) return false;
   }
   return true;

@@ -31,7 +31,7 @@ Json ServerMetadata() {
 }
 
 http::Response ServerReady(const ServeContext& context) {
-  const bool ready = !context.stopping && context.models->Ready();
+  const bool ready = !context.stopping && context.Ready();
   return http::Response::Json({{"ready", ready}}, ready ? 200 : 503);
 }
 

@@ -16,12 +16,10 @@ http::Response NotReady(std::string_view reason) {
 
 http::Response Readiness(const ServeContext& context) {
   if (context.stopping) return NotReady("stopping");
-  if (!context.models->Ready()) return NotReady("no model is loaded yet");
+  if (!context.Ready()) return NotReady("no model is loaded yet");
   Json answer = {{"ready", true}};
   if (const auto model = context.Standard()) {
     answer.update({{"model", model->name()}, {"version", VersionJson(model->version())}});
-  } else if (!context.model.empty()) {
-    return NotReady("no version of `" + context.model + "` is loaded yet");
   }
   return http::Response::Json(answer);
 }

@@ -184,7 +184,11 @@ Error NotServed(const ServeContext& context, const ModelName& name) {
   const auto table = context.models->Table();
   const auto found = table->find(name.model);
   if (found == table->end()) {
-    if (name.model == context.model || name.model.empty()) {
+    if (name.model.empty()) {
+      return Error(Code::kNotFound, "the request names no model, and there is not only one",
+                   {.hint = "GET /v2/models lists them"});
+    }
+    if (name.model == context.model) {
       return Error(Code::kOverloaded, fmt::format("no version of `{}` is loaded yet", name.model));
     }
     return Error(Code::kNotFound, fmt::format("there is no model `{}`", name.model));

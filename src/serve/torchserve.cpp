@@ -88,7 +88,7 @@ std::variant<Question, http::Response> Read(const ServeContext& context, const S
 }
 
 http::Response Ping(const ServeContext& context) {
-  const bool healthy = !context.stopping && context.models->Ready();
+  const bool healthy = !context.stopping && context.Ready();
   return http::Response::Json({{"status", healthy ? "Healthy" : "Unhealthy"}}, healthy ? 200 : 500);
 }
 
