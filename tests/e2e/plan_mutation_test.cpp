@@ -62,6 +62,17 @@ const std::map<std::string, std::string>& SpecialMutations() {
       {"gate.not_worse_than", "\"@champion\""},
       {"serve.host", "127.0.0.2"},
       {"serve.models.folder", "models"},
+      {"serve.auth.issuers", "[{issuer: idp, jwks: keys.json, algorithms: [RS256]}]"},
+      {"serve.tls.certificate", ""},  // it and its key make one, and serving is no step
+      {"serve.tls.key", ""},
+      {"serve.tls.client_ca", ""},
+      {"serve.cors.origins", "[\"https://shop.example\"]"},
+      {"serve.cors.methods", "[GET]"},
+      {"serve.cors.headers", "[Authorization]"},
+      {"serve.tracing.endpoint", "http://127.0.0.1:4318"},
+      {"serve.rate_limit.shared.redis", "redis://127.0.0.1"},
+      {"serve.rate_limit.shared.password_file", "password"},
+      {"gateway.backends", "[\"http://127.0.0.1:8081\"]"},
       {"alerts.job", "shop"},
       {"alerts.scrape", "10s"},  // `window` must be four times as long
       {"alerts.notify.webhook", "http://127.0.0.1/"},
