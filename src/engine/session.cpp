@@ -135,7 +135,7 @@ class Compiled {
     std::vector<Tensor> outputs;
     for (size_t i = 0; i < model_.outputs().size(); ++i) {
       const ov::Tensor result = request.get_output_tensor(i);
-      const ov::Shape shape = result.get_shape();
+      const ov::Shape& shape = result.get_shape();
       outputs.push_back(Tensor::Zeros(TypeOf(result.get_element_type()),
                                       std::vector<int64_t>(shape.begin(), shape.end())));
       std::memcpy(outputs.back().bytes.data(), result.data(), outputs.back().bytes.size());

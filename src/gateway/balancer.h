@@ -31,7 +31,7 @@ class Balancer {
  public:
   using Time = std::chrono::nanoseconds;
 
-  Balancer(std::vector<std::string> names, BalancerOptions options = {});
+  explicit Balancer(std::vector<std::string> names, BalancerOptions options = {});
 
   static constexpr int kNone = -1;
   /// A backend that may be asked now, other than those in `tried`; kNone when there is none.

@@ -80,6 +80,7 @@ class Router {
     size_t literals = 0;
   };
   struct Hash {
+    // NOLINTNEXTLINE(readability-identifier-naming): the standard library's own name
     using is_transparent = void;
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };

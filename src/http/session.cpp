@@ -46,7 +46,7 @@ Response RefusalFor(const error_code& failure, const Limits& limits) {
 /// One connection: reads a request, lets the router answer, writes, and again. Made for each kind
 /// of stream, so that a plain one pays nothing for TLS.
 template <class Stream>
-class Session : public Connection {
+class Session final : public Connection {
  public:
   Session(std::shared_ptr<Shard> shard, Stream stream)
       : shard_(std::move(shard)),

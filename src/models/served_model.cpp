@@ -73,15 +73,13 @@ std::shared_ptr<ServedModel> ServedModel::Load(const Origin& origin, const LaneO
 }
 
 bool ServedModel::Submit(Job&& job) const {
+  auto answer = std::move(job.answer);
   // The job keeps the model that it runs on.
-  Job kept = std::move(job);
-  auto answer = std::move(kept.answer);
-  kept.answer = [self = shared_from_this(), answer](Expected<std::vector<Tensor>> outcome) {
+  job.answer = [self = shared_from_this(), answer](Expected<std::vector<Tensor>> outcome) {
     answer(std::move(outcome));
   };
-  if (executor_.Submit(lane_, std::move(kept))) return true;
-  job = std::move(kept);
-  job.answer = std::move(answer);
+  if (executor_.Submit(lane_, std::move(job))) return true;
+  job.answer = std::move(answer);  // NOLINT(bugprone-use-after-move): it was not taken
   return false;
 }
 
