@@ -57,7 +57,7 @@ class Session final : public Connection {
     remote_ = fmt::format("{}:{}", peer.address().to_string(ignored), peer.port());
     shard_->connections.insert(this);
   }
-  ~Session() { shard_->connections.erase(this); }
+  ~Session() override { shard_->connections.erase(this); }
   Session(const Session&) = delete;
 
   Awaitable<void> Run() {

@@ -34,12 +34,10 @@ constexpr std::chrono::milliseconds kSweepEvery{100};
 /// A connection as its shard sees it.
 class Connection {
  public:
+  virtual ~Connection() = default;
   virtual void CheckDeadline(Clock::time_point now) = 0;
   virtual void CloseIfIdle() = 0;
   virtual void Abort() = 0;
-
- protected:
-  ~Connection() = default;
 };
 
 /// How many connections there are over all shards; Stop waits for none.
