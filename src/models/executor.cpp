@@ -173,6 +173,7 @@ struct Executor::State {
       work.wait_until(lock, until);
     }
     Batch batch = lane->Take();
+    lane->stats.dropped += batch.dropped.size();  // now, so that who is told finds it counted
     List(lane);
     return {std::move(lane), std::move(batch)};
   }
@@ -183,7 +184,6 @@ struct Executor::State {
     const std::lock_guard lock(mutex);
     --lane->running;
     LaneStats& stats = lane->stats;
-    stats.dropped += batch.dropped.size();
     if (!batch.jobs.empty()) {
       lane->last_rows = batch.jobs.size() > 1 ? batch.rows : 1;
       stats.rows += static_cast<uint64_t>(batch.rows);
