@@ -81,8 +81,11 @@ TEST_F(RepositoryTest, AVersionThatCannotBeLoadedLeavesTheOldOneAnswering) {
   const int bad = AddVersion(2);
   WriteFileDurably(root() / "bundles" / "2" / bundle::kNetworkFile, "damaged");
   Promote(bad);
-  Eventually(
-      [&] { return repository->Table()->at(kModelName).versions.at(1).state == State::kFailed; });
+  Eventually([&] {
+    const auto table = repository->Table();
+    const Version* version = table->at(kModelName).Find(std::to_string(bad));
+    return version != nullptr && version->state == State::kFailed;
+  });
   EXPECT_EQ(repository->Find(kModelName)->version(), "1");
   WriteFileDurably(root() / "bundles" / "2" / bundle::kNetworkFile, LinearNetwork(2, 3));
   Eventually([&] { return repository->Find(kModelName)->version() == "2"; });
