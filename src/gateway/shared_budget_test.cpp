@@ -1,14 +1,13 @@
 #include "gateway/shared_budget.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <optional>
 
 #include "base/files.h"
+#include "base/free_port_for_test.h"
 #include "base/process.h"
 #include "gateway/rate_limit.h"
 
@@ -35,18 +34,6 @@ TEST(RedisUrl, IsReadWholeOrRefusedWithoutRepeatingIt) {
     EXPECT_EQ(read.error().code(), Code::kBadValue);
     EXPECT_EQ(std::string(read.error().what()).find("secret"), std::string::npos);
   }
-}
-
-/// A port that nobody listens on, a moment ago at least.
-uint16_t FreePort() {
-  const Descriptor socket(::socket(AF_INET, SOCK_STREAM, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size);
-  ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
-  return ntohs(address.sin_port);
 }
 
 /// A real Redis server, and gateways that share it.

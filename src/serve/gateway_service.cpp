@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "gateway/forwarder.h"
-#include "serve/access_log.h"
+#include "serve/handlers.h"
 #include "serve/middleware.h"
 #include "serve/protocols.h"
 #include "serve/role.h"
@@ -36,15 +36,6 @@ gateway::ForwarderOptions ForwarderOptionsOf(const project::GatewayConfig& confi
 
 http::Response Health(const http::Request&) {
   return http::Response::Json({{"live", true}});
-}
-
-http::Route OpenGet(std::string pattern, std::string summary,
-                    std::function<http::Response(const http::Request&)> function) {
-  return {.method = "GET",
-          .pattern = std::move(pattern),
-          .handler = http::Sync(std::move(function), LogFault),
-          .access = http::Access::kOpen,
-          .summary = std::move(summary)};
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "base/version.h"
-#include "serve/access_log.h"
+#include "serve/handlers.h"
 #include "serve/instances.h"
 #include "serve/protocols.h"
 
@@ -212,15 +212,6 @@ std::variant<Question, http::Response> Read(const ServeContext& context, const S
 http::Response Health(const ServeContext& context) {
   const bool ready = !context.stopping && context.Ready();
   return http::Response::Text(ready ? "\n" : "no model is loaded yet\n", ready ? 200 : 503);
-}
-
-http::Route OpenGet(std::string pattern, std::string summary,
-                    std::function<http::Response(const http::Request&)> function) {
-  return {.method = "GET",
-          .pattern = std::move(pattern),
-          .handler = http::Sync(std::move(function), LogFault),
-          .access = http::Access::kOpen,
-          .summary = std::move(summary)};
 }
 
 std::vector<http::Route> Routes(ServeContext& context) {

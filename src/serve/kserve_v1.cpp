@@ -36,12 +36,6 @@ std::variant<Question, http::Response> Read(const ServeContext& context,
   return question;
 }
 
-http::Response List(const ServeContext& context) {
-  Json names = Json::array();
-  for (const auto& [name, model] : *context.models->Table()) names.push_back(name);
-  return http::Response::Json({{"models", std::move(names)}});
-}
-
 http::Response Status(const ServeContext& context, const http::Request& request) {
   const ModelName name = ModelInPath(context, request);
   const bool ready = context.models->Find(name.model, name.version) != nullptr;
@@ -53,7 +47,7 @@ std::vector<http::Route> Routes(ServeContext& context) {
   return {
       {.method = "GET",
        .pattern = "/v1/models",
-       .handler = OpenInferenceHandler([&context](const auto&) { return List(context); }),
+       .handler = OpenInferenceHandler([&context](const auto&) { return ListModels(context); }),
        .scope = "predict",
        .summary = "The models' names."},
       {.method = "GET",

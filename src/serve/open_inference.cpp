@@ -1,7 +1,6 @@
 #include "serve/open_inference.h"
 
 #include "base/version.h"
-#include "serve/access_log.h"
 #include "serve/open_inference_body.h"
 #include "serve/protocols.h"
 
@@ -47,12 +46,6 @@ http::Response Metadata(const ServeContext& context, const http::Request& reques
   const auto model = context.models->Find(name.model, name.version);
   if (!model) throw NotServed(context, name);
   return http::Response::Json(ModelMetadata(*model, ReadyVersions(context, name.model)));
-}
-
-http::Response ListModels(const ServeContext& context) {
-  Json names = Json::array();
-  for (const auto& [name, model] : *context.models->Table()) names.push_back(name);
-  return http::Response::Json({{"models", std::move(names)}});
 }
 
 /// The same under /v2/models/{model} and under a version of it.
@@ -122,17 +115,14 @@ http::Response OpenInferenceError(const Error& error) {
                               theirs ? 400 : status);
 }
 
-http::Handler OpenInferenceHandler(std::function<http::Response(const http::Request&)> function) {
-  return http::Sync(
-      [function = std::move(function)](const http::Request& request) {
-        try {
-          return function(request);
-        } catch (const Error& error) {
-          if (Info(error.code()).http_status >= 500) LogFault(request, error.what());
-          return OpenInferenceError(error);
-        }
-      },
-      LogFault);
+http::Response ListModels(const ServeContext& context) {
+  Json names = Json::array();
+  for (const auto& [name, model] : *context.models->Table()) names.push_back(name);
+  return http::Response::Json({{"models", std::move(names)}});
+}
+
+http::Handler OpenInferenceHandler(Answerer function) {
+  return ShapedHandler(std::move(function), OpenInferenceError);
 }
 
 std::vector<std::string> ReadyVersions(const ServeContext& context, const std::string& model) {

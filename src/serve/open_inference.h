@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/router.h"
+#include "serve/handlers.h"
 #include "serve/prediction.h"
 
 namespace keelrow::serve {
@@ -9,7 +10,10 @@ namespace keelrow::serve {
 http::Response OpenInferenceError(const Error& error);
 
 /// A handler of this protocol's: what it throws is answered so.
-http::Handler OpenInferenceHandler(std::function<http::Response(const http::Request&)> function);
+http::Handler OpenInferenceHandler(Answerer function);
+
+/// {"models": [name, …]}, as both of KServe's protocols list them.
+http::Response ListModels(const ServeContext& context);
 
 /// Names of a model's versions that are ready.
 std::vector<std::string> ReadyVersions(const ServeContext& context, const std::string& model);

@@ -1,4 +1,4 @@
-#include "serve/access_log.h"
+#include "serve/handlers.h"
 #include "serve/protocols.h"
 
 namespace keelrow::serve {
@@ -49,15 +49,6 @@ http::Response MetricsText(const ServeContext& context) {
                                         .queued = load.queued,
                                         .models = GaugesOf(*context.models->Table()),
                                         .concurrency_limit = context.concurrency_limit()})};
-}
-
-http::Route OpenGet(std::string pattern, std::string summary,
-                    std::function<http::Response(const http::Request&)> function) {
-  return {.method = "GET",
-          .pattern = std::move(pattern),
-          .handler = http::Sync(std::move(function), LogFault),
-          .access = http::Access::kOpen,
-          .summary = std::move(summary)};
 }
 
 std::vector<http::Route> Routes(ServeContext& context) {

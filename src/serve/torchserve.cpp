@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "http/form.h"
-#include "serve/access_log.h"
 #include "serve/instances.h"
 #include "serve/protocols.h"
 #include "serve/tensor_json.h"
@@ -146,17 +145,8 @@ http::Response TorchServeError(const Error& error) {
   return TorchServeError(kind->status, kind->type, error.message());
 }
 
-http::Handler TorchServeHandler(std::function<http::Response(const http::Request&)> function) {
-  return http::Sync(
-      [function = std::move(function)](const http::Request& request) {
-        try {
-          return function(request);
-        } catch (const Error& error) {
-          if (Info(error.code()).http_status >= 500) LogFault(request, error.what());
-          return TorchServeError(error);
-        }
-      },
-      LogFault);
+http::Handler TorchServeHandler(Answerer function) {
+  return ShapedHandler(std::move(function), TorchServeError);
 }
 
 /// TorchServe's inference API: /ping and /predictions/{model}[/{version}] with a raw file, a form

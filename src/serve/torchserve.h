@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/router.h"
+#include "serve/handlers.h"
 #include "serve/prediction.h"
 
 namespace keelrow::serve {
@@ -10,6 +11,6 @@ http::Response TorchServeError(const Error& error);
 http::Response TorchServeError(int status, std::string_view type, std::string_view message);
 
 /// A handler of this protocol's: what it throws is answered so.
-http::Handler TorchServeHandler(std::function<http::Response(const http::Request&)> function);
+http::Handler TorchServeHandler(Answerer function);
 
 }  // namespace keelrow::serve

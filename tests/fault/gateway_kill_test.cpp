@@ -1,13 +1,12 @@
 // Roles in processes of their own: two model services and a gateway before them. One service is
 // killed under load: no request fails, and the service is used again when it is back.
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
-#include <sys/socket.h>
 
 #include <csignal>
 #include <thread>
 
+#include "base/free_port_for_test.h"
 #include "base/process.h"
 #include "pipeline/workspace.h"
 #include "serve/service_for_test.h"
@@ -26,17 +25,6 @@ prepare:
   - decode: gray
 model: {network: small_cnn}
 )";
-
-uint16_t FreePort() {
-  const Descriptor socket(::socket(AF_INET, SOCK_STREAM, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size);
-  ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
-  return ntohs(address.sin_port);
-}
 
 /// `keelrow up` in a process of its own.
 class Role {

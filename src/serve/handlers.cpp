@@ -1,0 +1,28 @@
+#include "serve/handlers.h"
+
+#include "serve/access_log.h"
+
+namespace keelrow::serve {
+
+http::Route OpenGet(std::string pattern, std::string summary, Answerer function) {
+  return {.method = "GET",
+          .pattern = std::move(pattern),
+          .handler = http::Sync(std::move(function), LogFault),
+          .access = http::Access::kOpen,
+          .summary = std::move(summary)};
+}
+
+http::Handler ShapedHandler(Answerer function, http::Response (*refuse)(const Error& error)) {
+  return http::Sync(
+      [function = std::move(function), refuse](const http::Request& request) {
+        try {
+          return function(request);
+        } catch (const Error& error) {
+          if (Info(error.code()).http_status >= 500) LogFault(request, error.what());
+          return refuse(error);
+        }
+      },
+      LogFault);
+}
+
+}  // namespace keelrow::serve
