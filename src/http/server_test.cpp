@@ -241,6 +241,35 @@ TEST(Server, ASlowHandlerAnswers504AndMayStillFinish) {
   EXPECT_EQ(client.Get("/none").status, 404);
 }
 
+/// A middleware that goes on later, on a thread of its own.
+TEST(Server, AMiddlewareMayGoOnLater) {
+  std::vector<std::jthread> threads;
+  std::atomic<int> observed{0};
+  const Middleware observe = [&](Request& request, Reply reply, const Next& next) {
+    next(request, Reply([&observed, reply = std::move(reply)](Response response) mutable {
+           observed = response.status;
+           reply(std::move(response));
+         }));
+  };
+  const Middleware wait = [&](Request& request, Reply reply, const Next& next) {
+    threads.emplace_back([&request, reply = std::move(reply), next]() mutable {
+      std::this_thread::sleep_for(std::stoi(std::string(*request.Query("ms"))) * 1ms);
+      next(request, std::move(reply));
+    });
+  };
+  Server server({.limits = {.handler_timeout = 200ms}},
+                Router({Get("/a", [](const Request& r) { return Response::Text(r.path); })},
+                       {observe, wait}));
+  server.Start();
+  Client client({.port = server.Port()});
+  EXPECT_EQ(client.Get("/a?ms=1").body, "/a");
+  EXPECT_EQ(observed, 200);
+  EXPECT_EQ(client.Get("/a?ms=900").status, 504);
+  for (std::jthread& thread : threads) thread.join();
+  EXPECT_EQ(observed, 504);
+  threads.clear();
+}
+
 TEST(Server, AFullQueueAnswers503AtOnce) {
   std::promise<void> go;
   const std::shared_future<void> gate = go.get_future().share();

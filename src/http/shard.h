@@ -132,6 +132,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   template <class Work>
   void Run(const Work& work);
   void Fail(std::string_view what);
+  void PutAway(Reply through);
   /// Behind the middleware, from any thread. A server that is gone needs no answers.
   void Deliver(Response response);
   void Take(Response response, Shard& shard);
@@ -139,8 +140,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::weak_ptr<Shard> shard_;
   // The way through the middleware; empty when a middleware has answered or keeps the request. It
   // leads back here and so keeps this alive until it is used, as each one is in the end.
-  std::optional<Reply> through_;
-  std::atomic<bool> claimed_{false};
+  std::optional<Reply> through_;  // not changed once claimed
+  std::mutex mutex_;              // of claimed_, and of through_ until then
+  bool claimed_ = false;
   std::function<void()> waiter_;
   Response response_;
   bool answered_ = false;
