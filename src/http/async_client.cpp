@@ -282,9 +282,8 @@ struct AsyncClient::Impl : std::enable_shared_from_this<AsyncClient::Impl> {
     }
     call->SetDeadline(deadline, "the answer did not come in time");
     call->progress = Progress::kSent;
-    const auto [unsent, count] = co_await call->connection->WithStream([&](auto& stream) {
-      return asio::async_write(stream, asio::buffer(call->bytes), kAwait);
-    });
+    const auto [unsent, count] = co_await call->connection->WithStream(
+        [&](auto& stream) { return asio::async_write(stream, asio::buffer(call->bytes), kAwait); });
     if (call->ended) co_return call->Report(*call->ended);
     // A server may refuse while it is being sent to: its answer is worth more than a broken pipe.
     std::optional<Parser> parser;

@@ -213,6 +213,7 @@ void Describe(config::Object<ServeConfig>& object) {
   object.Field("cors", &ServeConfig::cors, "Pages of other origins.");
   object.Field("tracing", &ServeConfig::tracing, "Spans.");
   object.Field("rate_limit", &ServeConfig::rate_limit, "How many requests are answered.");
+  object.Field("hybrid", &ServeConfig::hybrid, "Predictions that public endpoints answer.");
   object
       .Field("watch", &ServeConfig::watch,
              "How often the registry is asked whether another version was promoted.")

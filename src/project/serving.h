@@ -6,6 +6,7 @@
 #include "config/choices.h"
 #include "config/described.h"
 #include "project/serve_auth.h"
+#include "project/serve_hybrid.h"
 
 /// What `keelrow up` reads: the keys `serve` and `gateway` of the project file.
 namespace keelrow::project {
@@ -89,6 +90,7 @@ struct ServeConfig {
   CorsConfig cors;
   TracingConfig tracing;
   RateLimitConfig rate_limit;
+  HybridConfig hybrid;
   Duration watch{std::chrono::milliseconds(200)};
 };
 

@@ -19,6 +19,7 @@ struct ServeContext {
   std::string model;  // that answers where a request names none; empty: the only one there is
   bool auth = true;   // whether predictions need a token
   int64_t pixels_max = project::ServeLimitsConfig{}.pixels;  // of a picture that is asked about
+  bool says_certainty = false;  // in answers to single examples, for rules of serve.hybrid
   std::function<size_t()> concurrency_limit = [] { return size_t{0}; };  // 0: none
   std::function<http::ServerLoad()> load = [] { return http::ServerLoad{}; };
   /// Runs a job on the server's workers; false when they have too much to do.

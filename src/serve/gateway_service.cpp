@@ -56,7 +56,8 @@ struct GatewayService::State {
         http::Router(context.routes,
                      MiddlewareOf(context, options.serve,
                                   AuthenticatorOf(options.serve.auth, {.workspace = options.secret,
-                                                                       .project = options.root}))));
+                                                                       .project = options.root}),
+  {.workspace = options.secret, .project = options.root})));
     context.load = [this] { return server->Load(); };
   }
 

@@ -6,6 +6,7 @@
 #include "http/middleware.h"
 #include "serve/access_log.h"
 #include "serve/http_options.h"
+#include "serve/public_endpoints.h"
 #include "serve/traffic.h"
 
 namespace keelrow::serve {
@@ -22,7 +23,8 @@ http::Middleware CountRequests(ServeContext& context) {
 
 std::vector<http::Middleware> MiddlewareOf(
     ServeContext& context, const project::ServeConfig& config,
-    std::shared_ptr<const gateway::Authenticator> authenticator) {
+    std::shared_ptr<const gateway::Authenticator> authenticator,
+    const hybrid::HybridFolders& folders) {
   std::vector<http::Middleware> list = {
       http::RequestId(),          // everything below names it
       TracingOf(config.tracing),  // a span is of all that follows
@@ -36,6 +38,9 @@ std::vector<http::Middleware> MiddlewareOf(
   }
   list.push_back(
       gateway::Limit(RateLimiterOf(config.rate_limit, context.metrics), ModelNames(context)));
+  if (auto hybrid = PublicEndpoints(config.hybrid, folders, context)) {
+    list.push_back(*std::move(hybrid));  // sees what is refused below
+  }
   if (config.limits.adaptive) list.push_back(AdmissionOf(config, context));
   return list;
 }

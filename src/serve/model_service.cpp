@@ -42,7 +42,8 @@ struct ModelService::State {
         http::Router(context.routes, MiddlewareOf(context, options.config,
                                                   AuthenticatorOf(options.config.auth,
                                                                   {.workspace = options.secret,
-                                                                   .project = options.root}))));
+                                                                   .project = options.root}),
+  {.workspace = options.secret, .project = options.root})));
     context.load = [this] { return server->Load(); };
     context.post = [this](std::function<void()> job) { return server->Post(std::move(job)); };
   }

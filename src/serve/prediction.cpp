@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "serve/access_log.h"
+#include "serve/public_endpoints.h"
 
 namespace keelrow::serve {
 namespace {
@@ -115,7 +116,11 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
       begin += looks;
     }
     answer.outputs = std::move(outputs);
-    Finish(question_.render(answer));
+    http::Response response = question_.render(answer);
+    if (context_.says_certainty && answer.scores.size() == 1) {
+      SayCertainty(answer.scores[0], model_->labels(), response);
+    }
+    Finish(std::move(response));
   }
 
   void Fail(const Error& error) {

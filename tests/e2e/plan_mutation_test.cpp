@@ -72,6 +72,9 @@ const std::map<std::string, std::string>& SpecialMutations() {
       {"serve.tracing.endpoint", "http://127.0.0.1:4318"},
       {"serve.rate_limit.shared.redis", "redis://127.0.0.1"},
       {"serve.rate_limit.shared.password_file", "password"},
+      {"serve.hybrid.endpoints", "[{name: cloud, url: \"https://models.example.com\"}]"},
+      {"serve.hybrid.rules", ""},  // needs an endpoint
+      {"serve.hybrid.residency", "[{tenants: [bank], regions: []}]"},
       {"gateway.backends", "[\"http://127.0.0.1:8081\"]"},
       {"alerts.job", "shop"},
       {"alerts.scrape", "10s"},  // `window` must be four times as long
