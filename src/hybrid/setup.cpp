@@ -15,10 +15,11 @@ struct Named {
   T value;
 };
 
-constexpr std::array<Named<Protocol>, 4> kProtocols = {{{"keelrow", Protocol::kKeelrow},
-                                                        {"open_inference", Protocol::kOpenInference},
-                                                        {"sagemaker", Protocol::kSageMaker},
-                                                        {"openai", Protocol::kOpenAi}}};
+constexpr std::array<Named<Protocol>, 4> kProtocols = {
+    {{"keelrow", Protocol::kKeelrow},
+     {"open_inference", Protocol::kOpenInference},
+     {"sagemaker", Protocol::kSageMaker},
+     {"openai", Protocol::kOpenAi}}};
 constexpr std::array<Named<When>, 4> kWhens = {{{"always", When::kAlways},
                                                 {"not_loaded", When::kNotLoaded},
                                                 {"saturated", When::kSaturated},
@@ -62,10 +63,10 @@ Authorize AuthorizeOf(const project::EndpointConfig& config, const std::filesyst
 std::shared_ptr<Budget> BudgetOf(const project::EndpointConfig& config,
                                  const std::filesystem::path& workspace) {
   if (config.budget <= 0) return nullptr;
-  return std::make_shared<Budget>(BudgetOptions{
-      .limit = config.budget,
-      .period = std::chrono::duration_cast<std::chrono::seconds>(config.period.value),
-      .file = workspace / fmt::format("spent-{}.json", config.name)});
+  return std::make_shared<Budget>(
+      BudgetOptions{.limit = config.budget,
+                    .period = std::chrono::duration_cast<std::chrono::seconds>(config.period.value),
+                    .file = workspace / fmt::format("spent-{}.json", config.name)});
 }
 
 }  // namespace

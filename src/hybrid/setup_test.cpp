@@ -42,9 +42,9 @@ TEST(HybridSetup, PlainHttpToAnotherMachineMustBeAllowed) {
 
 TEST(HybridSetup, ABudgetHasItsFile) {
   const TemporaryFolder folder;
-  const HybridOptions options = OptionsOf(
-      OneEndpoint({.url = "https://models.example.com", .cost = 0.01, .budget = 5}),
-      {.workspace = folder.path(), .project = {}});
+  const HybridOptions options =
+      OptionsOf(OneEndpoint({.url = "https://models.example.com", .cost = 0.01, .budget = 5}),
+                {.workspace = folder.path(), .project = {}});
   EXPECT_DOUBLE_EQ(options.endpoints[0].budget->limit(), 5);
   EXPECT_TRUE(std::filesystem::exists(folder.path() / "spent-cloud.json"));
 }

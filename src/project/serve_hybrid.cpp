@@ -80,7 +80,8 @@ const std::vector<config::Choice>& EndpointProtocolChoices() {
   static const std::vector<config::Choice> choices = {
       {.name = "keelrow", .help = "Another Keelrow: every request as it came."},
       {.name = "open_inference", .help = "The Open Inference Protocol: /v2/models/MODEL/infer."},
-      {.name = "sagemaker", .help = "An endpoint of Amazon SageMaker; any body its container takes."},
+      {.name = "sagemaker",
+       .help = "An endpoint of Amazon SageMaker; any body its container takes."},
       {.name = "openai", .help = "/v1/chat/completions, /v1/completions, /v1/embeddings."},
   };
   return choices;
@@ -119,8 +120,9 @@ void Describe(config::Object<EndpointConfig>& object) {
                "A file as ~/.aws/credentials is, relative to the project file; without it the "
                "environment's AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.");
   object.Field("aws_profile", &EndpointConfig::aws_profile, "Whose keys of that file.");
-  object.Field("ca", &EndpointConfig::ca,
-               "Certificates (PEM) to trust instead of the system's, relative to the project file.");
+  object.Field(
+      "ca", &EndpointConfig::ca,
+      "Certificates (PEM) to trust instead of the system's, relative to the project file.");
   object
       .Field("timeout", &EndpointConfig::timeout,
              "How long an answer may take; a request's own deadline, if it is sooner, counts.")
@@ -149,7 +151,8 @@ void Describe(config::Object<HybridRuleConfig>& object) {
                "Of which models; `*` stands for any characters.");
   object.Field("tenants", &HybridRuleConfig::tenants,
                "Of which tokens' subjects; `*` stands for any characters.");
-  object.Field("share", &HybridRuleConfig::share, "Of so many of those requests, drawn by their id.")
+  object
+      .Field("share", &HybridRuleConfig::share, "Of so many of those requests, drawn by their id.")
       .Range(0, 1);
   object.Field("labels", &HybridRuleConfig::labels, "For long_tail: the rare classes.");
   object

@@ -57,7 +57,7 @@ struct GatewayService::State {
                      MiddlewareOf(context, options.serve,
                                   AuthenticatorOf(options.serve.auth, {.workspace = options.secret,
                                                                        .project = options.root}),
-  {.workspace = options.secret, .project = options.root})));
+                                  {.workspace = options.secret, .project = options.root})));
     context.load = [this] { return server->Load(); };
   }
 

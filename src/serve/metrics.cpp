@@ -100,6 +100,12 @@ struct Metrics::State {
       Declare(prometheus::BuildCounter(), registry,
               {"backend_attempts_total",
                "Requests to backends, by why they were made and what came of it."});
+  Family<Counter>& hybrid =
+      Declare(prometheus::BuildCounter(), registry,
+              {"hybrid_requests_total",
+               "Requests that a rule sends to a public endpoint, by what came of it."});
+  Family<Counter>& hybrid_cost =
+      Declare(prometheus::BuildCounter(), registry, {"hybrid_cost_total", "What they cost."});
   Family<Gauge>& breaker = Declare(prometheus::BuildGauge(), registry,
                                    {"backend_breaker_state", "0 closed, 1 half open, 2 open."});
   Family<Gauge>& up = Declare(prometheus::BuildGauge(), registry,
@@ -157,6 +163,17 @@ void Metrics::CountAttempt(const gateway::Attempted& attempt) {
             {"why", std::string(attempt.why)},
             {"result", std::string(attempt.result)}})
       .Increment();
+}
+
+void Metrics::CountHybrid(const hybrid::Called& called) {
+  state_->hybrid
+      .Add({{"endpoint", called.endpoint},
+            {"rule", called.rule},
+            {"result", std::string(called.result)}})
+      .Increment();
+  if (called.cost > 0) {
+    state_->hybrid_cost.Add({{"endpoint", called.endpoint}}).Increment(called.cost);
+  }
 }
 
 std::string Metrics::Text(const ServiceGauges& gauges) const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/forwarder.h"
+#include "hybrid/hybrid.h"
 
 namespace keelrow::serve {
 
@@ -54,6 +55,8 @@ class Metrics {
   void CountShed();
   /// A gateway asked a backend.
   void CountAttempt(const gateway::Attempted& attempt);
+  /// A rule sent a request to a public endpoint, or would have.
+  void CountHybrid(const hybrid::Called& called);
 
   /// Prometheus' text format, version 0.0.4.
   std::string Text(const ServiceGauges& gauges) const;

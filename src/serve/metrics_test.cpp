@@ -37,6 +37,7 @@ TEST(Metrics, NamesAreThoseThatDashboardsKnow) {
   metrics.CountLoadFailure(kModel);
   metrics.CountLimited("client");
   metrics.CountAttempt({.backend = "a:1", .result = "answered", .why = "first"});
+  metrics.CountHybrid({.endpoint = "cloud", .rule = "burst", .result = "answered", .cost = 0.5});
   const std::string golden = ReadFile(fs::path(KEELROW_SOURCE_DIR) / "tests/golden/metrics.txt");
   EXPECT_EQ(NamesAndTypes(metrics.Text(
                 {.models = {{.model = kModel, .version = "1"}}, .backends = {{.name = "a:1"}}})),

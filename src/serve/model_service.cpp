@@ -39,11 +39,11 @@ struct ModelService::State {
     context.routes = AllRoutes(context);
     server = std::make_unique<http::Server>(
         ServerOptionsOf(options.config, options.root, context.metrics),
-        http::Router(context.routes, MiddlewareOf(context, options.config,
-                                                  AuthenticatorOf(options.config.auth,
-                                                                  {.workspace = options.secret,
-                                                                   .project = options.root}),
-  {.workspace = options.secret, .project = options.root})));
+        http::Router(context.routes,
+                     MiddlewareOf(context, options.config,
+                                  AuthenticatorOf(options.config.auth, {.workspace = options.secret,
+                                                                        .project = options.root}),
+                                  {.workspace = options.secret, .project = options.root})));
     context.load = [this] { return server->Load(); };
     context.post = [this](std::function<void()> job) { return server->Post(std::move(job)); };
   }

@@ -65,8 +65,8 @@ std::optional<std::string> OpenAiModel(const http::Request& request) {
   return model->get<std::string>();
 }
 
-/// OpenAI's protocol, for language models that an endpoint of `serve.hybrid` has: behind one address
-/// with our own models, with our tokens, limits and budget.
+/// OpenAI's protocol, for language models that an endpoint of `serve.hybrid` has: behind one
+/// address with our own models, with our tokens, limits and budget.
 Protocol OpenAiProtocol() {
   return {kName, "OpenAI's protocol, for language models of public endpoints.", Routes};
 }

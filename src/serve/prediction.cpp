@@ -118,7 +118,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
     answer.outputs = std::move(outputs);
     http::Response response = question_.render(answer);
     if (context_.says_certainty && answer.scores.size() == 1) {
-      SayCertainty(answer.scores[0], model_->labels(), response);
+      SayCertainty(answer.scores[0], model_->predictor()->manifest().labels, response);
     }
     Finish(std::move(response));
   }

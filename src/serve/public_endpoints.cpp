@@ -13,9 +13,8 @@ namespace keelrow::serve {
 std::optional<http::Middleware> PublicEndpoints(const project::HybridConfig& config,
                                                 const hybrid::HybridFolders& folders,
                                                 ServeContext& context) {
-  context.says_certainty = std::ranges::any_of(config.rules, [](const auto& rule) {
-    return rule.when.value == "long_tail";
-  });
+  context.says_certainty = std::ranges::any_of(
+      config.rules, [](const auto& rule) { return rule.when.value == "long_tail"; });
   if (config.endpoints.empty()) return std::nullopt;
   hybrid::HybridOptions options = hybrid::OptionsOf(config, folders);
   options.model_of = [in_path = ModelNames(context)](const http::Request& request) {
