@@ -33,7 +33,8 @@ std::string NamesAndTypes(const std::string& text) {
 TEST(Metrics, NamesAreThoseThatDashboardsKnow) {
   Metrics metrics;
   metrics.CountRequest("/predict", 200);
-  metrics.CountPrediction({.model = kModel, .version = kVersion, .code = 200, .duration = 1ms});
+  metrics.CountPrediction(
+      {.model = kModel, .version = kVersion, .protocol = "predict", .code = 200, .duration = 1ms});
   metrics.CountLoadFailure(kModel);
   metrics.CountLimited("client");
   metrics.CountAttempt({.backend = "a:1", .result = "answered", .why = "first"});
@@ -47,22 +48,35 @@ TEST(Metrics, NamesAreThoseThatDashboardsKnow) {
 TEST(Metrics, PredictionsAreCountedByVersionAndCode) {
   Metrics metrics;
   for (const int code : {200, 200, 422}) {
-    metrics.CountPrediction({.model = kModel, .version = kVersion, .code = code, .duration = 3ms});
+    metrics.CountPrediction({.model = kModel,
+                             .version = kVersion,
+                             .protocol = "predict",
+                             .code = code,
+                             .duration = 3ms});
   }
   const std::string text = metrics.Text({});
-  EXPECT_THAT(text, HasSubstr(R"(predictions_total{code="200",model="digits",version="3"} 2)"));
-  EXPECT_THAT(text, HasSubstr(R"(predictions_total{code="422",model="digits",version="3"} 1)"));
   EXPECT_THAT(
       text,
-      HasSubstr(R"(prediction_latency_seconds_bucket{model="digits",version="3",le="0.0025"} 0)"));
+      HasSubstr(
+          R"(predictions_total{code="200",model="digits",protocol="predict",version="3"} 2)"));
   EXPECT_THAT(
       text,
-      HasSubstr(R"(prediction_latency_seconds_bucket{model="digits",version="3",le="0.005"} 3)"));
+      HasSubstr(
+          R"(predictions_total{code="422",model="digits",protocol="predict",version="3"} 1)"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          R"(prediction_latency_seconds_bucket{model="digits",protocol="predict",version="3",le="0.0025"} 0)"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          R"(prediction_latency_seconds_bucket{model="digits",protocol="predict",version="3",le="0.005"} 3)"));
 }
 
 TEST(Metrics, WhereAlertsLookAPercentileIsExact) {
   Metrics metrics;
-  metrics.CountPrediction({.model = kModel, .version = kVersion, .code = 200, .duration = 3ms});
+  metrics.CountPrediction(
+      {.model = kModel, .version = kVersion, .protocol = "predict", .code = 200, .duration = 3ms});
   const std::string text = metrics.Text({});
   const project::AlertsConfig alerts;
   for (const Duration threshold : {alerts.latency, alerts.tail_latency}) {

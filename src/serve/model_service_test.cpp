@@ -164,8 +164,12 @@ TEST_F(ServiceTest, PredictionsAreMeasured) {
   Ask("image/png", "no picture");
   Connect().Get("/no/such/path/1");
   const std::string text = Connect().Get("/metrics").body;
-  EXPECT_THAT(text, HasSubstr(R"(predictions_total{code="200",model="tiny",version="1"} 1)"));
-  EXPECT_THAT(text, HasSubstr(R"(predictions_total{code="422",model="tiny",version="1"} 1)"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(R"(predictions_total{code="200",model="tiny",protocol="predict",version="1"} 1)"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(R"(predictions_total{code="422",model="tiny",protocol="predict",version="1"} 1)"));
   EXPECT_THAT(text, HasSubstr(R"(http_requests_total{code="404",route="none"} 1)"));
   EXPECT_THAT(text, HasSubstr(R"(http_requests_total{code="200",route="/predict"} 1)"));
 }

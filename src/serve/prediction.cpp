@@ -143,6 +143,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
       context_.metrics.CountPrediction(
           {.model = model_->name(),
            .version = model_->version(),
+           .protocol = request_.route->protocol,
            .code = response.status,
            .duration = http::Request::Clock::now() - request_.arrived});
     }
