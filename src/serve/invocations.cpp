@@ -52,7 +52,7 @@ http::Response UnsupportedType(const std::string& type) {
 Question QuestionOfTable(const ServedModel& model, const std::vector<std::string>& columns,
                          const Json& rows, int64_t pixels_max) {
   const auto& specs = model.session().Inputs();
-  const bool by_name = model.predictor() == nullptr &&
+  const bool by_name = model.predictor() == nullptr && columns.size() == specs.size() &&
                        std::ranges::all_of(specs, [&](const bundle::TensorSpec& spec) {
                          return std::ranges::find(columns, spec.name) != columns.end();
                        });

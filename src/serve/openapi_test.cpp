@@ -233,6 +233,18 @@ TEST_F(OpenApiService, EveryFormOfAQuestionHasTheSameAnswer) {
   }
 }
 
+TEST_F(OpenApiService, ColumnsOfRecordsAreTakenAsSent) {
+  const auto ask = [&](const std::string& body) {
+    http::ClientRequest request{.method = "POST", .target = "/models/mlp/invoke", .body = body};
+    return Json::parse(Send(request).body)["predictions"];
+  };
+  EXPECT_EQ(ask(R"({"dataframe_records": [
+      {"z": 1, "y": 2, "x": 3, "w": 4, "a": 5, "b": 6, "c": 7, "d": 8, "l": 9, "k": 10, "j": 11, "i": 12},
+      {"a": 5, "b": 6, "c": 7, "d": 8, "l": 9, "k": 10, "j": 11, "i": 12, "z": 1, "y": 2, "x": 3, "w": 4}]})"),
+            ask(R"({"instances": [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+                                      [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]]})"));
+}
+
 TEST_F(OpenApiService, EveryManagingExampleIsAnswered) {
   const PastedApi api(Api());
   size_t count = 0;
