@@ -26,6 +26,7 @@ const policy = [
   `script-src ${sha256(script)}`,
   `style-src ${sha256(style)}`,
   "img-src blob: data:",
+  "media-src blob:",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",

@@ -8,10 +8,13 @@
 #include "base/version.h"
 #include "serve/handlers.h"
 #include "serve/instances.h"
+#include "serve/invocations_api.h"
 #include "serve/protocols.h"
 
 namespace keelrow::serve {
 namespace {
+
+constexpr const char* kRecords = "dataframe_records";
 
 using models::ServedModel;
 
@@ -49,7 +52,7 @@ http::Response UnsupportedType(const std::string& type) {
 Question QuestionOfTable(const ServedModel& model, const std::vector<std::string>& columns,
                          const Json& rows, int64_t pixels_max) {
   const auto& specs = model.session().Inputs();
-  const bool by_name = model.predictor() == nullptr &&
+  const bool by_name = model.predictor() == nullptr && columns.size() == specs.size() &&
                        std::ranges::all_of(specs, [&](const bundle::TensorSpec& spec) {
                          return std::ranges::find(columns, spec.name) != columns.end();
                        });
@@ -87,13 +90,11 @@ Question ReadSplit(const ServedModel& model, const Json& frame, int64_t pixels_m
   return QuestionOfTable(model, columns, frame["data"], pixels_max);
 }
 
-Question ReadRecords(const ServedModel& model, const Json& records, int64_t pixels_max) {
+Question ReadRecords(const ServedModel& model, const Json& records,
+                     const std::vector<std::string>& columns, int64_t pixels_max) {
   if (!records.is_array() || records.empty() || !records[0].is_object()) {
     Refuse("`dataframe_records` is no list of objects");
   }
-  // Members of a JSON object have no order here; they are taken by the alphabet.
-  std::vector<std::string> columns;
-  for (const auto& [name, value] : records[0].items()) columns.push_back(name);
   Json rows = Json::array();
   for (const Json& record : records) {
     Json row = Json::array();
@@ -108,6 +109,26 @@ Question ReadRecords(const ServedModel& model, const Json& records, int64_t pixe
   return QuestionOfTable(model, columns, rows, pixels_max);
 }
 
+/// The names of the first record in the order in which they were sent, which is that of a network's
+/// features, and which a Json does not keep. `body` has been parsed before: within the limits.
+std::vector<std::string> ColumnsAsSent(const std::string& body) {
+  std::vector<std::string> columns;
+  bool inside = false;
+  bool done = false;
+  const auto look = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    using Event = Json::parse_event_t;
+    if (event == Event::key && depth == 1) inside = parsed == kRecords;
+    if (event == Event::object_end && depth == 2 && inside) done = true;
+    if (event == Event::key && depth == 3 && inside && !done) {
+      const auto& name = parsed.get_ref<const std::string&>();
+      if (std::ranges::find(columns, name) == columns.end()) columns.push_back(name);
+    }
+    return event != Event::value;  // nothing is kept of it
+  };
+  static_cast<void>(Json::parse(body, look));
+  return columns;
+}
+
 Question ReadInputs(const ServedModel& model, const Json& inputs, int64_t pixels_max) {
   if (inputs.is_object()) return QuestionOfColumns(model, inputs);
   return QuestionOfInstances(model, inputs, pixels_max);
@@ -119,7 +140,6 @@ struct Form {
 };
 constexpr std::array kForms = {
     Form{"dataframe_split", ReadSplit},
-    Form{"dataframe_records", ReadRecords},
     Form{"instances", QuestionOfInstances},
     Form{"inputs", ReadInputs},
 };
@@ -128,13 +148,15 @@ Question ReadJson(const ServedModel& model, const std::string& body, int64_t pix
   const Expected<Json> json = ParseJson(body, "the body");
   if (!json) Refuse("the body is no JSON: " + json.error().message());
   const Form* chosen = nullptr;
+  const bool records = json->is_object() && json->contains(kRecords);
   if (json->is_object()) {
     for (const Form& form : kForms) {
       if (!json->contains(form.key)) continue;
-      if (chosen != nullptr) Refuse("the body has more than one kind of input");
+      if (chosen != nullptr || records) Refuse("the body has more than one kind of input");
       chosen = &form;
     }
   }
+  if (records) return ReadRecords(model, json->at(kRecords), ColumnsAsSent(body), pixels_max);
   if (chosen == nullptr) {
     Refuse("the body must have one of dataframe_split, dataframe_records, instances, inputs");
   }
@@ -239,7 +261,8 @@ std::vector<http::Route> Routes(ServeContext& context) {
 /// (dataframe_split, dataframe_records, instances, inputs), CSV, or a file; answers
 /// {"predictions"}. /ping is TorchServe's, which answers 200 as both want it.
 Protocol InvocationsProtocol() {
-  return {"invocations", "MLflow's scoring and SageMaker's containers.", Routes};
+  return {"invocations", "MLflow's scoring and SageMaker's containers.", Routes,
+          DescribeInvocations};
 }
 
 }  // namespace keelrow::serve

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include "serve/api_parts.h"
+#include "serve/examples.h"
 #include "serve/instances.h"
 #include "serve/open_inference.h"
 #include "serve/protocols.h"
@@ -63,12 +65,35 @@ std::vector<http::Route> Routes(ServeContext& context) {
        .summary = "POST …/{model}:predict: one prediction an instance."}};
 }
 
+constexpr std::string_view kPattern = "/v1/models/{model}";
+
+Json Example(const models::ServedModel& model) {
+  Json instances = ExampleInstances(model);
+  return instances.is_null() ? Json(nullptr) : Json{{"instances", std::move(instances)}};
+}
+
+Json ListNamed(const char* name, Json items) {
+  const Json list = {{"type", "array"}, {"items", std::move(items)}};
+  return {{"type", "object"}, {"required", Json::array({name})}, {"properties", {{name, list}}}};
+}
+
+Json Describe(const std::vector<LoadedVersion>& loaded) {
+  Json request = ListNamed("instances", InstanceOf(kPattern, loaded));
+  Json post = RequestOf(
+      kPattern, {{.type = "application/json", .schema = std::move(request), .example = Example}},
+      loaded);
+  post["parameters"] = PathParameters(kPattern, loaded, kVerb);
+  post["responses"]["200"] = ReplyOf("One prediction an instance.",
+                                     ListNamed("predictions", PredictionOf(kPattern, loaded)));
+  return {{kPattern, {{"post", std::move(post)}}}};
+}
+
 }  // namespace
 
 /// KServe's first protocol, which was TensorFlow Serving's: POST /v1/models/{model}:predict
 /// {"instances": […]} gives {"predictions": […]}.
 Protocol KserveV1Protocol() {
-  return {"kserve_v1", "KServe's first protocol: instances in, predictions out.", Routes};
+  return {"kserve_v1", "KServe's first protocol: instances in, predictions out.", Routes, Describe};
 }
 
 }  // namespace keelrow::serve

@@ -1,3 +1,4 @@
+#include "serve/api_parts.h"
 #include "serve/open_inference.h"
 #include "serve/protocols.h"
 
@@ -142,12 +143,32 @@ std::vector<http::Route> Routes(ServeContext& context) {
           StatisticsRoute(context, "/v2/models/{model}/versions/{version}/stats")};
 }
 
+Json Nothing(const models::ServedModel&) {
+  return Json::object();
+}
+
+Json Describe(const std::vector<LoadedVersion>& loaded) {
+  Json paths = Json::object();
+  for (const char* pattern :
+       {"/v2/repository/models/{model}/load", "/v2/repository/models/{model}/unload"}) {
+    paths[pattern]["post"] =
+        RequestOf(pattern, {{.type = "application/json", .example = Nothing}}, loaded);
+    paths[pattern]["post"]["requestBody"]["required"] = false;
+  }
+  const Json schema = {{"type", "object"}, {"properties", {{"ready", {{"type", "boolean"}}}}}};
+  const Json media = {{"schema", schema},
+                      {"examples", {{"what is loaded", {{"value", {{"ready", true}}}}}}}};
+  paths["/v2/repository/index"]["post"]["requestBody"]["content"] = {{"application/json", media}};
+  return paths;
+}
+
 }  // namespace
 
 /// POST /v2/repository/index, …/models/{model}/load and …/unload, with the scope `manage`;
 /// statistics at GET /v2/models[/{model}]/stats.
 Protocol ModelRepositoryProtocol() {
-  return {"model_repository", "Loading, unloading and statistics, as Triton has them.", Routes};
+  return {"model_repository", "Loading, unloading and statistics, as Triton has them.", Routes,
+          Describe};
 }
 
 }  // namespace keelrow::serve

@@ -140,7 +140,8 @@ std::vector<std::string> ReadyVersions(const ServeContext& context, const std::s
 /// POST /v2/models/{model}[/versions/{version}]/infer with tensors as JSON or in binary. A version
 /// may be an alias, and {model} may be `name@alias`. Errors {"error"}.
 Protocol OpenInferenceProtocol() {
-  return {"open_inference", "The Open Inference Protocol, version 2, over REST.", Routes};
+  return {"open_inference", "The Open Inference Protocol, version 2, over REST.", Routes,
+          DescribeOpenInference};
 }
 
 }  // namespace keelrow::serve

@@ -3,6 +3,7 @@
 #include "http/router.h"
 #include "serve/handlers.h"
 #include "serve/prediction.h"
+#include "serve/signature.h"
 
 namespace keelrow::serve {
 
@@ -11,6 +12,9 @@ http::Response OpenInferenceError(const Error& error);
 
 /// A handler of this protocol's: what it throws is answered so.
 http::Handler OpenInferenceHandler(Answerer function);
+
+/// What its routes take and give, for the API's description.
+Json DescribeOpenInference(const std::vector<LoadedVersion>& loaded);
 
 /// {"models": [name, …]}, as both of KServe's protocols list them.
 http::Response ListModels(const ServeContext& context);

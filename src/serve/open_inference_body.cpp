@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "serve/tensor_json.h"
 
@@ -106,6 +107,15 @@ void GatherTexts(const Json& data, std::vector<std::string>& texts) {
   texts.push_back(data.get<std::string>());
 }
 
+/// JSON has no place for a file's bytes but as Base64: MLServer's `content_type` says so.
+void DecodeTexts(NamedTensor& tensor) {
+  for (std::string& text : tensor.texts) {
+    std::optional<std::string> bytes = DecodeBase64(text);
+    if (!bytes) Refuse(fmt::format("an element of `{}` is no Base64", tensor.name));
+    text = *std::move(bytes);
+  }
+}
+
 void FillFromJson(NamedTensor& tensor, const Json& data) {
   if (!tensor.bytes) {
     tensor.tensor = TensorFromJson(data, tensor.tensor.dtype, tensor.tensor.shape).Value();
@@ -140,6 +150,9 @@ NamedTensor ReadInput(const Json& input, std::string_view& rest, bool has_rest) 
   if (!size) {
     if (data == input.end()) Refuse(fmt::format("`{}` has no data", tensor.name));
     FillFromJson(tensor, *data);
+    const Json& parameters = Parameters(input);
+    const auto content = Optional<std::string>(parameters, "content_type", &Json::is_string);
+    if (tensor.bytes && content == "base64") DecodeTexts(tensor);
     return tensor;
   }
   if (!has_rest) Refuse(fmt::format("`binary_data_size` needs the header {}", kLengthHeader));

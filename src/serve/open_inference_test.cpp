@@ -163,6 +163,11 @@ TEST_F(OpenInference, HostileRequestsAreRefusedWithTheReason) {
   other = input;
   other["data"][3] = "x";
   refuse(with(other), "float32");
+  other["datatype"] = "BYTES";
+  other["parameters"] = {{"content_type", "base64"}};
+  other["data"] = Json(std::vector<std::string>(kEdge * kEdge, "%"));
+  refuse(with(other), "no Base64");
+  other = input;
   other.erase("data");
   refuse(with(other), "no data");
   other["parameters"] = {{"binary_data_size", 256}};

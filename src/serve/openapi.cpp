@@ -1,10 +1,13 @@
 #include "serve/openapi.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
-#include "base/text.h"
+#include <algorithm>
+#include <mutex>
+
 #include "base/version.h"
 #include "serve/access_log.h"
+#include "serve/api_parts.h"
 
 namespace keelrow::serve {
 namespace {
@@ -28,23 +31,11 @@ std::string OperationId(const http::Route& route) {
   return id;
 }
 
-Json Parameters(const http::Route& route) {
-  Json parameters = Json::array();
-  for (const std::string& segment : SplitText(route.pattern, '/')) {
-    if (segment.size() < 3 || segment.front() != '{') continue;
-    parameters.push_back({{"name", segment.substr(1, segment.size() - 2)},
-                          {"in", "path"},
-                          {"required", true},
-                          {"schema", {{"type", "string"}}}});
-  }
-  return parameters;
-}
-
-Json Operation(const http::Route& route) {
+Json Operation(const http::Route& route, const std::vector<LoadedVersion>& loaded) {
   Json operation = {{"operationId", OperationId(route)},
                     {"summary", route.summary},
                     {"responses", {{"200", {{"description", "Done."}}}}}};
-  if (Json parameters = Parameters(route); !parameters.empty()) {
+  if (Json parameters = PathParameters(route.pattern, loaded); !parameters.empty()) {
     operation["parameters"] = std::move(parameters);
   }
   if (route.access == http::Access::kToken) {
@@ -60,44 +51,86 @@ Json Operation(const http::Route& route) {
   return operation;
 }
 
+/// "- `digits` 1, 2 (default): picture → one of 10 labels", a line a model.
+std::string ModelsText(const std::vector<LoadedVersion>& loaded) {
+  if (loaded.empty()) return "No model is loaded.";
+  std::string text = "Loaded now:\n";
+  for (size_t begin = 0, end = 0; begin < loaded.size(); begin = end) {
+    const std::string& name = loaded[begin].served->name();
+    std::string versions;
+    std::string signature;
+    for (end = begin; end < loaded.size() && loaded[end].served->name() == name; ++end) {
+      versions += (end == begin ? "" : ", ") + loaded[end].served->version();
+      if (loaded[end].standard) versions += " (default)";
+      if (signature.empty() || loaded[end].standard) signature = SignatureText(*loaded[end].served);
+    }
+    text += fmt::format("\n- `{}` {}: {}", name, versions, signature);
+  }
+  return text;
+}
+
 }  // namespace
 
-Json DescribeApi(const std::vector<http::Route>& routes, const models::ServedModel* model) {
+Json DescribeApi(const std::vector<http::Route>& routes, const std::vector<LoadedVersion>& loaded) {
   Json paths = Json::object();
   for (const http::Route& route : routes) {
-    paths[route.pattern][Lower(route.method)] = Operation(route);
+    paths[route.pattern][Lower(route.method)] = Operation(route, loaded);
   }
   for (const Protocol& protocol : Protocols()) {
-    if (protocol.describe != nullptr) paths.merge_patch(protocol.describe(model));
+    if (protocol.describe != nullptr) paths.merge_patch(protocol.describe(loaded));
   }
-  Json info = {{"title", "Keelrow model service"}, {"version", Version()}};
-  if (model != nullptr) {
-    info["description"] = model->name() + ", version " + model->version();
-  }
+  Json info = {{"title", "Keelrow model service"},
+               {"version", Version()},
+               {"description", ModelsText(loaded)}};
   const Json token = {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}};
-  return {{"openapi", "3.1.0"},
-          {"info", std::move(info)},
-          {"paths", std::move(paths)},
-          {"components", {{"securitySchemes", {{"token", token}}}}}};
+  return {
+      {"openapi", "3.1.0"},
+      {"info", std::move(info)},
+      {"paths", std::move(paths)},
+      {"components", {{"securitySchemes", {{"token", token}}}, {"schemas", SchemasOf(loaded)}}}};
 }
 
 namespace {
 
+/// Made when it is asked for and something else is loaded than the last time.
+class Description {
+ public:
+  std::shared_ptr<const std::string> Text(const ServeContext& context) {
+    const std::lock_guard lock(mutex_);
+    const auto table = context.models->Table();
+    const bool same = !table_.owner_before(table) && !table.owner_before(table_);
+    if (text_ && same) return text_;
+    text_ = std::make_shared<const std::string>(
+        DescribeApi(context.routes, LoadedVersions(context)).dump());
+    table_ = table;
+    return text_;
+  }
+
+ private:
+  std::mutex mutex_;
+  // Weak: a description keeps no model in memory. Its address is not used again before it is gone.
+  std::weak_ptr<const models::ModelTable> table_;
+  std::shared_ptr<const std::string> text_;
+};
+
 std::vector<http::Route> Routes(ServeContext& context) {
+  const auto answer = [&context, description = std::make_shared<Description>()](const auto&) {
+    http::Response response{.status = 200, .body = *description->Text(context)};
+    response.headers.Add("Content-Type", "application/json");
+    return response;
+  };
   return {{.method = "GET",
            .pattern = "/openapi.json",
-           .handler = http::Sync(
-               [&context](const http::Request&) {
-                 return http::Response::Json(DescribeApi(context.routes, context.Standard().get()));
-               },
-               LogFault),
+           .handler = http::Sync(answer, LogFault),
            .access = http::Access::kOpen,
+           .run_on = http::RunOn::kWorkers,
            .summary = "This description."}};
 }
 
 }  // namespace
 
-/// GET /openapi.json, made from the list of routes and what the protocols say of their own.
+/// GET /openapi.json, made from the list of routes, what the protocols say of their own, and the
+/// signatures of what is loaded.
 Protocol OpenApiProtocol() {
   return {"openapi", "The description of all routes for client generators.", Routes};
 }

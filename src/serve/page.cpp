@@ -1,24 +1,34 @@
-#include "serve/access_log.h"
-#include "serve/numbers.h"
+#include "serve/handlers.h"
+#include "serve/infer.h"
 #include "serve/protocols.h"
 #include "serve/web_page.h"
 
 namespace keelrow::serve {
 namespace {
 
-/// What goes in: as the bundle's preprocessing takes it, or the tensors of a bare network.
-Json DescribeInput(const models::ServedModel& model) {
-  const bundle::TensorSpec& input = model.session().Inputs().at(0);
-  const NumberForm* form =
-      model.predictor() == nullptr ? nullptr : FindNumberForm(model.predictor()->DecodedKind());
-  return {{"kind", form == nullptr ? "tensor" : form->name}, {"shape", input.shape}};
+constexpr size_t kVersionsMax = 500;  // that a person can choose among
+
+Json TensorsJson(const std::vector<bundle::TensorSpec>& specs) {
+  Json list = Json::array();
+  for (const bundle::TensorSpec& spec : specs) {
+    list.push_back(
+        {{"name", spec.name}, {"datatype", Datatype(spec.dtype)}, {"shape", spec.shape}});
+  }
+  return list;
 }
 
-Json DescribeModel(const models::ServedModel& model, bool auth) {
+/// What goes in: as the bundle's preprocessing takes it, or the tensors of a bare network.
+Json DescribeInput(const models::ServedModel& model) {
+  const std::vector<bundle::TensorSpec>& inputs = model.session().Inputs();
+  return {
+      {"kind", InputKind(model)}, {"shape", inputs.at(0).shape}, {"tensors", TensorsJson(inputs)}};
+}
+
+Json DescribeModel(const models::ServedModel& model) {
   Json json = {{"name", model.name()},
                {"version", VersionJson(model.version())},
-               {"auth", auth},
-               {"input", DescribeInput(model)}};
+               {"input", DescribeInput(model)},
+               {"outputs", TensorsJson(model.session().Outputs())}};
   const engine::Predictor* predictor = model.predictor();
   if (predictor == nullptr) return json;
   const bundle::Manifest& manifest = predictor->manifest();
@@ -32,7 +42,21 @@ Json DescribeModel(const models::ServedModel& model, bool auth) {
 http::Response ModelAnswer(const ServeContext& context) {
   const auto model = context.Standard();
   if (!model) throw Error(Code::kOverloaded, "no model is loaded yet");
-  return http::Response::Json(DescribeModel(*model, context.auth));
+  Json json = DescribeModel(*model);
+  json["auth"] = context.auth;
+  return http::Response::Json(json);
+}
+
+http::Response ModelsAnswer(const ServeContext& context) {
+  Json rows = Json::array();
+  for (const LoadedVersion& version : LoadedVersions(context)) {
+    if (rows.size() == kVersionsMax) break;
+    Json row = DescribeModel(*version.served);
+    row["default"] = version.standard;
+    row["unnamed"] = version.unnamed;
+    rows.push_back(std::move(row));
+  }
+  return http::Response::Json({{"auth", context.auth}, {"models", std::move(rows)}});
 }
 
 /// The page with the policy that lets exactly its own script and style run.
@@ -46,24 +70,19 @@ http::Response Page(const http::Request&) {
 }
 
 std::vector<http::Route> Routes(ServeContext& context) {
-  return {{.method = "GET",
-           .pattern = "/",
-           .handler = http::Sync(Page, LogFault),
-           .access = http::Access::kOpen,
-           .summary = "A page to try the model out."},
-          {.method = "GET",
-           .pattern = "/api/model",
-           .handler = http::Sync([&context](const http::Request&) { return ModelAnswer(context); },
-                                 LogFault),
-           .access = http::Access::kOpen,
-           .summary = "The model that answers now."}};
+  return {OpenGet("/", "A page to try the models out.", Page),
+          OpenGet("/api/model", "The model that answers now.",
+                  [&context](const http::Request&) { return ModelAnswer(context); }),
+          OpenGet("/api/models", "What is loaded, and what it takes: for the page.",
+                  [&context](const http::Request&) { return ModelsAnswer(context); })};
 }
 
 }  // namespace
 
-/// GET /, the page where an input is tried out, and GET /api/model, what it shows of the model.
+/// GET /, the page where models are tried out, and GET /api/models, what it shows of them;
+/// /api/model is the one that answers where none is named.
 Protocol PageProtocol() {
-  return {"page", "The page where a picture is dropped and answered.", Routes};
+  return {"page", "The page where a question is put and answered.", Routes};
 }
 
 }  // namespace keelrow::serve

@@ -1,63 +1,67 @@
 #include "serve/predict_api.h"
-#include "serve/numbers.h"
+
+#include "base/base64.h"
+#include "serve/api_parts.h"
+#include "serve/examples.h"
 
 namespace keelrow::serve {
 namespace {
 
-Json Content(const char* type, Json schema) {
-  return {{type, {{"schema", std::move(schema)}}}};
-}
+constexpr std::string_view kPattern = "/predict";
 
-Json InputSchema() {
-  Json forms = Json::array({{{"type", "string"},
-                             {"contentEncoding", "base64"},
-                             {"description", "The file in Base64, or a data: URL of it."}}});
-  for (const NumberForm& form : NumberForms()) {
-    forms.push_back({{"type", "array"}, {"description", form.help}});
+Json Example(const models::ServedModel& model) {
+  if (model.predictor() != nullptr) {
+    const std::string file = ExampleFile(model);
+    return file.empty() ? Json(nullptr) : Json{{"input_data", EncodeBase64(file)}};
   }
-  return {{"anyOf", std::move(forms)}};
+  const Json tensors = ExampleTensors(model);
+  if (tensors.size() != 1) return nullptr;  // several inputs are asked through /v2
+  return {{"input_data", tensors.front()}};
 }
 
-Json RequestSchema() {
+Json RequestSchema(const std::vector<LoadedVersion>& loaded) {
   const Json request_id = {{"type", "string"}, {"description", "Comes back in the answer."}};
+  Json input = InstanceOf(kPattern, loaded);
+  const auto asked = Asked(kPattern, loaded);
+  if (!asked.empty() && asked[0].served->predictor() == nullptr) {
+    const Json rows = {{"type", "array"}, {"items", input}};
+    input = {{"anyOf", {input, rows}}};  // a row of the network's only input, or several
+  }
   return {{"type", "object"},
           {"required", Json::array({"input_data"})},
-          {"properties", {{"input_data", InputSchema()}, {"request_id", request_id}}}};
+          {"properties", {{"input_data", std::move(input)}, {"request_id", request_id}}}};
 }
 
-Json RequestContent() {
+std::vector<ApiBody> Bodies(const std::vector<LoadedVersion>& loaded) {
   const Json file = {{"type", "string"}, {"contentMediaType", "application/octet-stream"}};
-  Json content = Content("application/json", RequestSchema());
-  content.update(Content("multipart/form-data",
-                         {{"type", "object"},
-                          {"required", Json::array({"file"})},
-                          {"properties", {{"file", file}, {"request_id", {{"type", "string"}}}}}}));
-  content.update(Content("image/*", Json::object()));
-  content.update(Content("application/octet-stream", Json::object()));
-  return content;
+  Json form = {{"type", "object"},
+               {"required", Json::array({"file"})},
+               {"properties", {{"file", file}, {"request_id", {{"type", "string"}}}}}};
+  return {{.type = "application/json", .schema = RequestSchema(loaded), .example = Example},
+          {.type = "multipart/form-data", .schema = std::move(form)},
+          {.type = "image/*"},
+          {.type = "application/octet-stream"}};
 }
 
-Json ResultSchema(const models::ServedModel* model) {
-  Json label = {{"type", "string"}};
-  if (model != nullptr && model->predictor() != nullptr) {
-    label["enum"] = model->predictor()->manifest().labels;
+/// Of a bare network its outputs with their rows, as the engine gave them.
+Json ResultSchema(const std::vector<LoadedVersion>& loaded) {
+  const auto asked = Asked(kPattern, loaded);
+  if (asked.empty() || asked[0].served->predictor() != nullptr) {
+    return PredictionOf(kPattern, loaded);
   }
-  const Json probability = {{"type", "number"}, {"minimum", 0}, {"maximum", 1}};
-  const Json probabilities = {{"type", "object"}, {"additionalProperties", probability}};
-  return {{"type", "object"},
-          {"required", {"label", "probabilities"}},
-          {"properties", {{"label", std::move(label)}, {"probabilities", probabilities}}}};
+  if (asked[0].served->session().Outputs().size() > 1) return {{"type", "object"}};
+  return {{"type", "array"}, {"items", PredictionOf(kPattern, loaded)}};
 }
 
-Json AnswerSchema(const models::ServedModel* model) {
-  const Json named = {
-      {"type", "object"},
-      {"properties", {{"name", {{"type", "string"}}}, {"version", {{"type", "integer"}}}}}};
+Json AnswerSchema(const std::vector<LoadedVersion>& loaded) {
+  const Json version = {{"type", {"integer", "string"}}};
+  const Json named = {{"type", "object"},
+                      {"properties", {{"name", {{"type", "string"}}}, {"version", version}}}};
   return {
       {"type", "object"},
       {"required", {"result", "request_id", "model"}},
       {"properties",
-       {{"result", ResultSchema(model)}, {"request_id", {{"type", "string"}}}, {"model", named}}}};
+       {{"result", ResultSchema(loaded)}, {"request_id", {{"type", "string"}}}, {"model", named}}}};
 }
 
 Json FaultSchema() {
@@ -69,22 +73,17 @@ Json FaultSchema() {
           {"properties", {{"detail", {{"type", "array"}, {"items", std::move(row)}}}}}};
 }
 
-Json Reply(const char* description, Json schema) {
-  return {{"description", description},
-          {"content", Content("application/json", std::move(schema))}};
-}
-
 }  // namespace
 
-Json DescribePredict(const models::ServedModel* model) {
-  Json post = {{"requestBody", {{"required", true}, {"content", RequestContent()}}}};
+Json DescribePredict(const std::vector<LoadedVersion>& loaded) {
+  Json post = RequestOf(kPattern, Bodies(loaded), loaded);
   post["responses"] = {
-      {"200", Reply("The answer.", AnswerSchema(model))},
+      {"200", ReplyOf("The answer.", AnswerSchema(loaded))},
       {"400", {{"description", "The body is no JSON text or no form at all."}}},
       {"413", {{"description", "The body is larger than the limit."}}},
-      {"422", Reply("The input cannot be used; `detail` says where and why.", FaultSchema())},
+      {"422", ReplyOf("The input cannot be used; `detail` says where and why.", FaultSchema())},
       {"503", {{"description", "No model is loaded yet, or the queue is full: see Retry-After."}}}};
-  return {{"/predict", {{"post", std::move(post)}}}};
+  return {{kPattern, {{"post", std::move(post)}}}};
 }
 
 }  // namespace keelrow::serve

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "serve/context.h"
+#include "serve/signature.h"
 
 namespace keelrow::serve {
 
-/// What POST /predict takes and gives, for the API's description; `model` may be null.
-Json DescribePredict(const models::ServedModel* model);
+/// What POST /predict takes and gives, for the API's description.
+Json DescribePredict(const std::vector<LoadedVersion>& loaded);
 
 }  // namespace keelrow::serve

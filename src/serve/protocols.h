@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "serve/context.h"
+#include "serve/signature.h"
 
 namespace keelrow::serve {
 
@@ -15,8 +15,8 @@ struct Protocol {
   std::string_view help;
   std::vector<http::Route> (*routes)(ServeContext& context);
   /// {"/path": {"post": {…}}}: OpenAPI's requestBody, responses and the like for those routes of
-  /// which more is to be said than method, path and summary. May be null; so may `model`.
-  Json (*describe)(const models::ServedModel* model) = nullptr;
+  /// which more is to be said than method, path and summary (api_parts.h). May be null.
+  Json (*describe)(const std::vector<LoadedVersion>& loaded) = nullptr;
 };
 
 std::span<const Protocol> Protocols();

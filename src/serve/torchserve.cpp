@@ -4,6 +4,8 @@
 #include <numeric>
 
 #include "http/form.h"
+#include "serve/api_parts.h"
+#include "serve/examples.h"
 #include "serve/instances.h"
 #include "serve/protocols.h"
 #include "serve/tensor_json.h"
@@ -112,6 +114,28 @@ std::vector<http::Route> Routes(ServeContext& context) {
   return routes;
 }
 
+Json Example(const ServedModel& model) {
+  Json instances = ExampleInstances(model);
+  return instances.is_null() ? Json(nullptr) : Json{{"instances", std::move(instances)}};
+}
+
+Json Describe(const std::vector<LoadedVersion>& loaded) {
+  Json paths = Json::object();
+  for (const char* pattern : {"/predictions/{model}", "/predictions/{model}/{version}"}) {
+    const Json instances = {{"type", "array"}, {"items", InstanceOf(pattern, loaded)}};
+    const Json request = {{"type", "object"}, {"properties", {{"instances", instances}}}};
+    Json operation = RequestOf(pattern,
+                               {{.type = "application/json", .schema = request, .example = Example},
+                                {.type = "multipart/form-data"},
+                                {.type = "application/octet-stream"}},
+                               loaded);
+    operation["responses"]["200"] = ReplyOf(
+        "Of a file {label: probability} of the best; of `instances` a list.", Json::object());
+    paths[pattern] = {{"post", operation}, {"put", operation}};
+  }
+  return paths;
+}
+
 struct Kind {
   Code code;
   int status;
@@ -153,7 +177,7 @@ http::Handler TorchServeHandler(Answerer function) {
 /// with parts `data`, or JSON; answers as its image_classifier does, {label: probability} of the
 /// five best. Errors {"code", "type", "message"}.
 Protocol TorchServeProtocol() {
-  return {"torchserve", "TorchServe's inference API.", Routes};
+  return {"torchserve", "TorchServe's inference API.", Routes, Describe};
 }
 
 }  // namespace keelrow::serve

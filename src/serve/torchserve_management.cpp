@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "serve/api_parts.h"
 #include "serve/protocols.h"
 #include "serve/torchserve.h"
 
@@ -174,12 +175,37 @@ std::vector<http::Route> Routes(ServeContext& context) {
   return routes;
 }
 
+Json QueryParameter(const char* name, const char* type, const char* help) {
+  return {{"name", name}, {"in", "query"}, {"description", help}, {"schema", {{"type", type}}}};
+}
+
+Json Describe(const std::vector<LoadedVersion>& loaded) {
+  Json paths = Json::object();
+  paths["/models"]["get"]["parameters"] = {
+      QueryParameter("limit", "integer", "Models a page."),
+      QueryParameter("next_page_token", "string", "`nextPageToken` of the page before.")};
+  Json url = QueryParameter("url", "string", "The name of a model in the repository.");
+  for (const LoadedVersion& version : Asked("/{model}", loaded)) {
+    const std::string& name = version.served->name();
+    url["examples"][name] = {{"value", name}};
+  }
+  paths["/models"]["post"]["parameters"] = Json::array({std::move(url)});
+  for (const char* pattern : {"/models/{model}", "/models/{model}/{version}"}) {
+    Json parameters = PathParameters(pattern, loaded);
+    parameters.push_back(
+        QueryParameter("min_worker", "integer", "Any number: the model is loaded."));
+    parameters.push_back(QueryParameter("max_worker", "integer", "0: the model is unloaded."));
+    paths[pattern]["put"]["parameters"] = std::move(parameters);
+  }
+  return paths;
+}
+
 }  // namespace
 
 /// TorchServe's management API, for tokens with the scope `manage`. A worker is not a process here:
 /// scaling to none unloads, to any number loads.
 Protocol TorchServeManagementProtocol() {
-  return {"torchserve_management", "TorchServe's management API.", Routes};
+  return {"torchserve_management", "TorchServe's management API.", Routes, Describe};
 }
 
 }  // namespace keelrow::serve
