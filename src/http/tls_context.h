@@ -41,6 +41,9 @@ class TlsContexts {
 /// "CN=worker-7,O=Example" of the client's verified certificate; empty without one.
 std::string PeerName(SSL* connection);
 
+/// Whether both sides chose HTTP/2 (ALPN).
+bool AgreedOnHttp2(SSL* connection);
+
 /// Why a handshake failed, as a person can act on it.
 std::string HandshakeFailure(SSL* connection, const boost::system::error_code& failure);
 
