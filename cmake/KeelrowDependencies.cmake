@@ -13,6 +13,7 @@
 #   find_package(Protozero REQUIRED)                      protozero::protozero           nets/
 #   find_package(LibZip REQUIRED)                         libzip::zip                    nets/
 #   find_package(ZLIB REQUIRED)                           ZLIB::ZLIB                     http/
+#   find_package(Nghttp2 REQUIRED)                        Nghttp2::nghttp2               http/
 #   find_package(Hiredis REQUIRED)                        Hiredis::hiredis               gateway/
 #   find_package(CLI11 REQUIRED)                          CLI11::CLI11                   cli/
 #

@@ -20,6 +20,7 @@ WALLS='
   (jpeglib|png)\.h|webp/                    data
   boost/(asio|beast)                        http
   zlib\.h                                   http
+  nghttp2/                                  http
   boost/geometry                            labels
   simdjson\.h                               labels
   pugixml\.hpp                              labels

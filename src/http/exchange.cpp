@@ -5,6 +5,7 @@ namespace keelrow::http {
 
 void Exchange::Handle() {
   const std::shared_ptr<Exchange> self = shared_from_this();
+  request.cancelled = &cancelled_;
   Shared& shared = shard_.lock()->shared;  // this is the shard's thread, so it is there
   Router::Post post = [self, &shared](std::function<void()> job) {
     return shared.post([self, job = std::move(job)] { self->Run(job); });
@@ -52,6 +53,11 @@ void Exchange::Answer(Response response) {
   }
   if (through_) return (*through_)(std::move(response));
   Deliver(std::move(response));
+}
+
+void Exchange::Cancel() {
+  cancelled_ = true;
+  Answer(Refusal(499, Code::kInterrupted, "the client has gone"));
 }
 
 void Exchange::CutOff(Response response, Shard& shard) {

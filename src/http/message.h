@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <initializer_list>
 #include <map>
@@ -73,7 +74,10 @@ struct Request {
   const Route* route = nullptr;  // null: no route matched, 404 or 405 follows
   std::map<std::string, std::string, std::less<>> params;  // {"name": "a b"}
   std::optional<Identity> identity = {};
+  /// Set once the client has gone, from when on an answer reaches nobody; lives as long as this.
+  const std::atomic<bool>* cancelled = nullptr;
 
+  bool Cancelled() const { return cancelled != nullptr && *cancelled; }
   std::optional<std::string_view> Query(std::string_view name) const;
   /// A parameter of the route's pattern; it is there if the pattern names it.
   const std::string& Param(std::string_view name) const;

@@ -156,6 +156,11 @@ void Router::Match(Request& request) const {
   }
 }
 
+const Route* Router::Find(const Request& request) const {
+  const size_t best = BestOf(request.method, request);
+  return best == routes_.size() ? nullptr : &routes_[best];
+}
+
 std::string Router::AllowedMethods(const Request& request) const {
   std::set<std::string> methods;
   for (const auto& [method, index] : by_method_) {

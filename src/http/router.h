@@ -19,6 +19,10 @@ enum class Access { kOpen, kToken };
 /// kIo: on the connection's own thread, for handlers of microseconds. kWorkers: on the bounded
 /// pool, for what blocks or computes; a full pool answers 503 with Retry-After at once.
 enum class RunOn { kIo, kWorkers };
+/// kMessages: of a gRPC method that takes a stream, and gives one. Every message is a request of
+/// its own, through all the middleware, and its answer (of type kProtobuf, whatever its status) is
+/// the message that goes back, in the same order. Any other answer ends the stream.
+enum class Body { kWhole, kMessages };
 
 /// One row of the visible list of routes. `{name}` matches one whole path segment; a literal
 /// segment wins over a parameter, whatever the order of rows.
@@ -31,6 +35,7 @@ struct Route {
   std::string scope = {};     // that a token must have; empty: any valid token will do
   std::string summary = {};   // one line, for the API's description
   std::string protocol = {};  // whose it is, for the access log
+  Body body = Body::kWhole;
 };
 
 /// Continues with the rest of the chain, on the calling thread. It may be copied and called later,
@@ -66,6 +71,9 @@ class Router {
   /// until the reply has been used. What a handler or a middleware throws comes out of here or of
   /// the posted job, with its reply dropped.
   void Handle(Request& request, Reply reply, Post post, Guard guard = {}) const;
+
+  /// The row that would answer, by method and segments; null when there is none.
+  const Route* Find(const Request& request) const;
 
   const std::vector<Route>& routes() const { return routes_; }
 

@@ -21,6 +21,7 @@ namespace {
 constexpr std::chrono::milliseconds kLinger{2'000};
 constexpr size_t kHeaderRoom = size_t{8} << 10;
 constexpr size_t kBodyRoom = size_t{64} << 10;
+constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 // Answers to pipelined requests gather up to here before they are sent.
 constexpr size_t kFlushAbove = size_t{64} << 10;
 
@@ -60,14 +61,20 @@ class Session final : public Connection {
   ~Session() override { shard_->connections.erase(this); }
   Session(const Session&) = delete;
 
-  Awaitable<void> Run() {
+  /// Until the connection ends, or its client turns out to speak HTTP/2.
+  Awaitable<std::optional<Http2Opening<Stream>>> Run() {
     bool open = true;
     if constexpr (kTls) open = co_await Handshake();
+    bool http2 = false;
+    if constexpr (kTls) http2 = open && AgreedOnHttp2(stream_.native_handle());
+    if constexpr (!kTls) http2 = co_await OpensHttp2();
+    if (http2) co_return Opening();
     while (open && !shard_->aborted) open = co_await ServeOne();
     if constexpr (kTls) co_await SayGoodbye();
     error_code ignored;
     socket().shutdown(tcp::socket::shutdown_both, ignored);
     socket().close(ignored);
+    co_return std::nullopt;
   }
 
   void CheckDeadline(Clock::time_point now) override {
@@ -130,6 +137,28 @@ class Session final : public Connection {
     if (!agreed_ || expired_ || shard_->aborted) co_return;
     Enter(Phase::kWrite, kSweepEvery);
     co_await stream_.async_shutdown(kAwait);
+  }
+
+  /// Whether the client begins as HTTP/2 does (RFC 9113 section 3.4).
+  Awaitable<bool> OpensHttp2() requires(!kTls) {
+    Enter(Phase::kIdle, limits_.idle_timeout);
+    bool more = true;
+    while (more && kHttp2Preface.starts_with(Received()) &&
+           !Received().starts_with(kHttp2Preface)) {
+      more = co_await ReadMore(kHeaderRoom);
+      if (phase_ == Phase::kIdle) Enter(Phase::kHeader, limits_.header_timeout);
+    }
+    co_return Received().starts_with(kHttp2Preface);
+  }
+
+  std::string_view Received() const {
+    return {static_cast<const char*>(buffer_.data().data()), buffer_.size()};
+  }
+
+  Http2Opening<Stream> Opening() {
+    return {.stream = std::move(stream_),
+            .peer = {.remote = remote_, .client_name = client_name_},
+            .received = std::string(Received())};
   }
 
   Awaitable<bool> ServeOne() {
@@ -400,8 +429,12 @@ Awaitable<void> Shard::KeepSweeping() {
 
 template <class Stream>
 Awaitable<void> RunSession(std::shared_ptr<Shard> shard, Stream stream) {
-  Session<Stream> session(std::move(shard), std::move(stream));
-  co_await session.Run();
+  std::optional<Http2Opening<Stream>> opening;
+  {
+    Session<Stream> session(shard, std::move(stream));
+    opening = co_await session.Run();
+  }
+  if (opening) co_await RunHttp2(std::move(shard), *std::move(opening));
 }
 
 template Awaitable<void> RunSession(std::shared_ptr<Shard> shard, Socket socket);

@@ -121,6 +121,12 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   /// Suspends the session until an answer has been delivered.
   Awaitable<void> Wait();
 
+  /// Calls `then` on the IO thread, later, when an answer has been delivered; it is not there yet.
+  void WhenAnswered(std::function<void()> then) { waiter_ = std::move(then); }
+
+  /// The client has gone. The answer, which is for the log, says so if none was given before.
+  void Cancel();
+
   bool answered() const { return answered_; }
   Response& response() { return response_; }
 
@@ -143,6 +149,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::optional<Reply> through_;  // not changed once claimed
   std::mutex mutex_;              // of claimed_, and of through_ until then
   bool claimed_ = false;
+  std::atomic<bool> cancelled_{false};
   std::function<void()> waiter_;
   Response response_;
   bool answered_ = false;
@@ -150,6 +157,22 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
 /// A body {"error", "code", "message"} with a status that the error table does not give the code.
 Response Refusal(int status, Code code, std::string_view message);
+
+/// Who is at the other end of a connection.
+struct Peer {
+  std::string remote;       // "127.0.0.1:53124"
+  std::string client_name;  // by its certificate
+};
+
+/// A connection whose client has begun to speak HTTP/2, with what was read of that so far.
+template <class Stream>
+struct Http2Opening {
+  Stream stream;
+  Peer peer;
+  std::string received;
+};
+template <class Stream>
+Awaitable<void> RunHttp2(std::shared_ptr<Shard> shard, Http2Opening<Stream> opening);
 
 /// Serves one connection, a Socket or a TlsStream, until it ends. It never outlives the shard's
 /// thread.

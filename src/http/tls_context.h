@@ -52,6 +52,9 @@ void PrepareHandshake(Stream& tls, const std::string& name) {
   tls.set_verify_callback(boost::asio::ssl::host_name_verification(name));
 }
 
+/// Whether both sides chose HTTP/2 (ALPN).
+bool AgreedOnHttp2(SSL* connection);
+
 /// Why a handshake failed, as a person can act on it.
 std::string HandshakeFailure(SSL* connection, const boost::system::error_code& failure);
 
