@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "http/server.h"
+#include "http/span_exporter.h"
 #include "models/repository.h"
 #include "project/serving.h"
 #include "serve/metrics.h"
@@ -27,7 +28,8 @@ struct ServeContext {
   std::vector<http::Route> routes = {};             // all protocols', for the API's description
   std::unique_ptr<models::Repository> models = {};  // never null while the server runs
   Metrics metrics = {};
-  std::atomic<bool> stopping{false};  // readiness fails, what still comes is answered
+  std::shared_ptr<http::SpanExporter> spans = {};  // null: none are sent
+  std::atomic<bool> stopping{false};               // readiness fails, what still comes is answered
 
   /// The name that a request without one means; empty when there is none.
   std::string DefaultModel() const;
@@ -35,6 +37,8 @@ struct ServeContext {
   bool Ready() const;
   /// What answers where no model is named; null while it is not loaded.
   std::shared_ptr<const models::ServedModel> Standard() const;
+  size_t SpansExported() const { return spans ? spans->exported() : 0; }
+  size_t SpansDropped() const { return spans ? spans->dropped() : 0; }
 };
 
 /// A version as JSON: a number where it is one, as the registry's are.

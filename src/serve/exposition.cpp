@@ -16,17 +16,16 @@ prometheus::ClientMetric Labelled(Exposition::Labels&& labels) {
   return metric;
 }
 
-prometheus::ClientMetric::Histogram HistogramOf(const Distribution& values) {
+prometheus::ClientMetric::Histogram HistogramOf(const Distribution::Snapshot& values) {
   prometheus::ClientMetric::Histogram histogram;
-  const std::vector<uint64_t> counts = values.Counts();
-  for (size_t i = 0; i < counts.size(); ++i) {
-    histogram.sample_count += counts[i];
-    const bool last = i == values.bounds().size();
+  for (size_t i = 0; i < values.counts.size(); ++i) {
+    histogram.sample_count += values.counts[i];
+    const bool last = i == values.bounds.size();
     histogram.bucket.push_back(
         {.cumulative_count = histogram.sample_count,
-         .upper_bound = last ? std::numeric_limits<double>::infinity() : values.bounds()[i]});
+         .upper_bound = last ? std::numeric_limits<double>::infinity() : values.bounds[i]});
   }
-  histogram.sample_sum = values.Sum();
+  histogram.sample_sum = values.sum;
   return histogram;
 }
 

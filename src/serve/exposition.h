@@ -21,7 +21,7 @@ class Exposition {
   };
   struct HistogramRow {
     Labels labels;
-    const Distribution& values;
+    Distribution::Snapshot values;
   };
 
   Exposition();

@@ -99,7 +99,9 @@ struct GatewayService::State {
             .body = context.metrics.Text({.connections = load.connections,
                                           .queued = load.queued,
                                           .concurrency_limit = context.concurrency_limit(),
-                                          .backends = forwarder->Views()})};
+                                          .backends = forwarder->Views(),
+                                          .spans_exported = context.SpansExported(),
+                                          .spans_dropped = context.SpansDropped()})};
   }
 };
 

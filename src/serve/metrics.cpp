@@ -1,11 +1,14 @@
 #include "serve/metrics.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <mutex>
 
 #include "serve/exposition.h"
-#include "serve/process_usage.h"
 #include "serve/series.h"
+#include "serve/system_metrics.h"
+#include "serve/torchserve_metrics.h"
 
 namespace keelrow::serve {
 namespace {
@@ -18,9 +21,16 @@ using Rows = std::vector<Exposition::Row>;
 constexpr std::array kLatencyBounds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                        0.2,    0.25,  0.5,    1.0,   2.5,  5.0,   10.0};
 
+constexpr std::array kConfidenceBounds = {0.1, 0.2, 0.3, 0.4,  0.5,  0.6,
+                                          0.7, 0.8, 0.9, 0.95, 0.99, 1.0};
+constexpr std::array kRowBounds = {1.0,  2.0,   4.0,   8.0,   16.0,  32.0,
+                                   64.0, 128.0, 256.0, 512.0, 1024.0};
+
 // Routes are a list of ours, versions what was loaded since the process began.
+constexpr double kMicrosecondsASecond = 1e6;
 constexpr size_t kRoutesMax = 256;
 constexpr size_t kVersionsMax = 1024;
+constexpr size_t kLabelsMax = 100;  // of one version
 
 constexpr double kCostUnit = 1e-6;  // that money is counted in
 
@@ -29,6 +39,21 @@ struct Predictions {
   StatusTally by_status;
   Distribution seconds{kLatencyBounds};
 };
+
+struct Requests {
+  StatusTally by_status;
+  Distribution seconds{kLatencyBounds};
+};
+
+/// What one version answers.
+struct Answers {
+  SeriesTable<Tally, 1> by_label{kLabelsMax};
+  Distribution confidence{kConfidenceBounds};
+};
+
+double Seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 void AddModels(const std::vector<ModelGauges>& models, Exposition& out) {
   const auto add = [&](Kind kind, const char* name, const char* help, auto value_of) {
@@ -46,8 +71,13 @@ void AddModels(const std::vector<ModelGauges>& models, Exposition& out) {
       [](const ModelGauges& model) { return model.runs; });
   add(Kind::kCounter, "model_rows_total", "Rows in these runs.",
       [](const ModelGauges& model) { return model.rows; });
-  add(Kind::kCounter, "model_dropped_total", "Jobs whose time was over before they ran.",
+  add(Kind::kCounter, "model_dropped_total",
+      "Jobs that did not run: their time was over, or their client gone.",
       [](const ModelGauges& model) { return model.dropped; });
+  add(Kind::kCounter, "model_queue_seconds_total", "Time of jobs in the queue, summed.",
+      [](const ModelGauges& model) { return Seconds(model.queued); });
+  add(Kind::kCounter, "model_inference_seconds_total", "Time of runs, summed.",
+      [](const ModelGauges& model) { return Seconds(model.ran); });
 }
 
 void AddBackends(const std::vector<gateway::BackendView>& backends, Exposition& out) {
@@ -67,13 +97,22 @@ void AddBackends(const std::vector<gateway::BackendView>& backends, Exposition& 
       [](const gateway::BackendView& backend) { return backend.outstanding; });
 }
 
-void AddProcess(Exposition& out) {
-  const ProcessUsage usage = ReadProcessUsage();
-  out.Gauge("process_resident_memory_bytes", "Resident memory.",
-            static_cast<double>(usage.resident_bytes));
-  out.Counter("process_cpu_seconds_total", "User and system time.", usage.cpu_seconds);
-  out.Gauge("process_start_time_seconds", "When the process began, since 1970, UTC.",
-            usage.started_seconds);
+/// How many rows the runs had, from the counts that each lane keeps.
+void AddBatches(const std::vector<ModelGauges>& models, Exposition& out) {
+  std::vector<Exposition::HistogramRow> rows;
+  for (const ModelGauges& model : models) {
+    Distribution::Snapshot sizes{.bounds = kRowBounds,
+                                 .counts = std::vector<uint64_t>(kRowBounds.size() + 1)};
+    for (const auto& [size, runs] : model.runs_by_rows) {
+      const auto bound = std::ranges::lower_bound(kRowBounds, static_cast<double>(size));
+      sizes.counts[static_cast<size_t>(bound - kRowBounds.begin())] += runs;
+      sizes.sum += static_cast<double>(size) * static_cast<double>(runs);
+    }
+    rows.push_back({.labels = {{"model", model.model}, {"version", model.version}},
+                    .values = std::move(sizes)});
+  }
+  out.AddHistogram("model_batch_rows", "Rows of a run of the network, those of padding left out.",
+                   std::move(rows));
 }
 
 /// Of a table whose labels have these names.
@@ -92,14 +131,25 @@ Rows RowsOf(const Table& table,
 }  // namespace
 
 struct Metrics::State {
-  SeriesTable<StatusTally, 1> requests{kRoutesMax};       // by route
+  SeriesTable<Requests, 1> requests{kRoutesMax};          // by route
   SeriesTable<Predictions, 3> predictions{kVersionsMax};  // by model, protocol, version
   SeriesTable<Tally, 1> load_failures{kVersionsMax};      // by model
   SeriesTable<Tally, 1> limited{16};                      // by limit
   SeriesTable<Tally, 3> attempts{kRoutesMax};             // by backend, result, why
   SeriesTable<Tally, 3> hybrid{kRoutesMax};               // by endpoint, result, rule
   SeriesTable<Tally, 1> hybrid_cost{kRoutesMax};          // by endpoint, in millionths
+  SeriesTable<Answers, 2> answers{kVersionsMax};          // by model, version
   Tally shed;
+  mutable std::mutex mutex;  // of what follows
+  mutable HostUsage before;  // when somebody asked last
+
+  double CpuPercent(const HostUsage& now) const {
+    const std::lock_guard lock(mutex);
+    const double busy = now.cpu_busy_seconds - before.cpu_busy_seconds;
+    const double idle = now.cpu_idle_seconds - before.cpu_idle_seconds;
+    before = now;
+    return busy + idle > 0 ? 100 * busy / (busy + idle) : 0;
+  }
 
   void AddPredictions(Exposition& out) const {
     Rows counted;
@@ -107,7 +157,7 @@ struct Metrics::State {
     predictions.ForEach([&](const auto& values, const Predictions& row) {
       const Exposition::Labels labels = {
           {"model", values[0]}, {"protocol", values[1]}, {"version", values[2]}};
-      timed.push_back({.labels = labels, .values = row.seconds});
+      timed.push_back({.labels = labels, .values = row.seconds.Get()});
       row.by_status.ForEach([&](int status, uint64_t count) {
         Exposition::Row& one = counted.emplace_back();
         one.labels = {{"code", std::to_string(status)}};
@@ -123,28 +173,82 @@ struct Metrics::State {
 
   void AddRequests(Exposition& out) const {
     Rows rows;
-    requests.ForEach([&](const auto& values, const StatusTally& tally) {
-      tally.ForEach([&](int status, uint64_t count) {
+    std::vector<Exposition::HistogramRow> timed;
+    requests.ForEach([&](const auto& values, const Requests& requests_of) {
+      timed.push_back({.labels = {{"route", values[0]}}, .values = requests_of.seconds.Get()});
+      requests_of.by_status.ForEach([&](int status, uint64_t count) {
         rows.push_back({.labels = {{"code", std::to_string(status)}, {"route", values[0]}},
                         .value = static_cast<double>(count)});
       });
     });
     out.Add(Kind::kCounter, "http_requests_total", "Requests by route and status.",
             std::move(rows));
+    out.AddHistogram("http_request_duration_seconds",
+                     "From a request's first byte to its answer, by route.", std::move(timed));
+  }
+
+  void AddAnswers(Exposition& out) const {
+    Rows counted;
+    std::vector<Exposition::HistogramRow> confident;
+    answers.ForEach([&](const auto& values, const Answers& row) {
+      confident.push_back({.labels = {{"model", values[0]}, {"version", values[1]}},
+                           .values = row.confidence.Get()});
+      row.by_label.ForEach([&](const auto& label, const Tally& tally) {
+        counted.push_back(
+            {.labels = {{"label", label[0]}, {"model", values[0]}, {"version", values[1]}},
+             .value = static_cast<double>(tally.Get())});
+      });
+    });
+    out.Add(Kind::kCounter, "model_answers_total",
+            "Examples by the label that was likeliest; of many labels the rest is `other`.",
+            std::move(counted));
+    out.AddHistogram("model_confidence", "The score of the likeliest label.", std::move(confident));
+  }
+
+  void AddTorchServe(const ServiceGauges& gauges, const HostUsage& host, Exposition& out) const {
+    TorchServeNumbers numbers{.host = host};
+    numbers.cpu_percent = CpuPercent(host);
+    predictions.ForEach([&](const auto& values, const Predictions& row) {
+      const Distribution::Snapshot seconds = row.seconds.Get();
+      TorchServeNumbers::Version& version = numbers.versions[{values[0], values[2]}];
+      for (const uint64_t count : seconds.counts) version.requests += static_cast<double>(count);
+      version.latency_us += seconds.sum * kMicrosecondsASecond;
+    });
+    for (const ModelGauges& model : gauges.models) {
+      numbers.versions[{model.model, model.version}].queue_us =
+          Seconds(model.queued) * kMicrosecondsASecond;
+    }
+    requests.ForEach([&](const auto&, const Requests& row) {
+      row.by_status.ForEach([&](int status, uint64_t count) {
+        if (status / 100 == 2) numbers.answers_2xx += static_cast<double>(count);
+        if (status / 100 == 4) numbers.answers_4xx += static_cast<double>(count);
+        if (status / 100 == 5) numbers.answers_5xx += static_cast<double>(count);
+      });
+    });
+    AddTorchServeMetrics(numbers, out);
   }
 };
 
 Metrics::Metrics() : state_(std::make_unique<State>()) {}
 Metrics::~Metrics() = default;
 
-void Metrics::CountRequest(std::string_view route, int code) {
-  state_->requests.Of({route.empty() ? "none" : route}).Add(code);
+void Metrics::CountRequest(std::string_view route, int code,
+                           std::optional<std::chrono::nanoseconds> duration) {
+  Requests& row = state_->requests.Of({route.empty() ? "none" : route});
+  row.by_status.Add(code);
+  if (duration) row.seconds.Add(Seconds(*duration));
+}
+
+void Metrics::CountAnswer(const AnsweredExample& example) {
+  Answers& row = state_->answers.Of({example.model, example.version});
+  row.by_label.Of({example.label}).Add();
+  row.confidence.Add(static_cast<double>(example.confidence));
 }
 
 void Metrics::CountPrediction(const PredictionOutcome& outcome) {
   Predictions& row = state_->predictions.Of({outcome.model, outcome.protocol, outcome.version});
   row.by_status.Add(outcome.code);
-  row.seconds.Add(std::chrono::duration<double>(outcome.duration).count());
+  row.seconds.Add(Seconds(outcome.duration));
 }
 
 void Metrics::CountLoadFailure(const std::string& model) {
@@ -174,6 +278,7 @@ std::string Metrics::Text(const ServiceGauges& gauges) const {
   Exposition out;
   state.AddRequests(out);
   state.AddPredictions(out);
+  state.AddAnswers(out);
   out.Add(Kind::kCounter, "requests_limited_total", "Requests over a rate limit, by which one.",
           RowsOf(state.limited, {"limit"}));
   out.Counter("requests_shed_total", "Requests refused because too many were being answered.",
@@ -183,6 +288,7 @@ std::string Metrics::Text(const ServiceGauges& gauges) const {
   out.Gauge("queue_depth", "Requests that wait for a worker.", static_cast<double>(gauges.queued));
   out.Gauge("http_connections", "Open connections.", static_cast<double>(gauges.connections));
   AddModels(gauges.models, out);
+  AddBatches(gauges.models, out);
   out.Add(Kind::kCounter, "model_load_failures_total",
           "Promoted versions that could not be loaded.", RowsOf(state.load_failures, {"model"}));
   out.Add(Kind::kCounter, "backend_attempts_total",
@@ -195,7 +301,14 @@ std::string Metrics::Text(const ServiceGauges& gauges) const {
   Rows costs = RowsOf(state.hybrid_cost, {"endpoint"});
   for (Exposition::Row& row : costs) row.value *= kCostUnit;
   out.Add(Kind::kCounter, "hybrid_cost_total", "What they cost.", std::move(costs));
+  out.Counter("spans_exported_total", "Spans that the collector took.",
+              static_cast<double>(gauges.spans_exported));
+  out.Counter("spans_dropped_total", "Spans that found no room or no collector.",
+              static_cast<double>(gauges.spans_dropped));
+  const HostUsage host = ReadHostUsage();
   AddProcess(out);
+  AddHost(host, out);
+  state.AddTorchServe(gauges, host, out);
   return out.Text();
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +22,14 @@ struct PredictionOutcome {
   std::chrono::nanoseconds duration;  // from the whole request to the answer, queue included
 };
 
+/// What a model said to one example.
+struct AnsweredExample {
+  const std::string& model;
+  const std::string& version;
+  const std::string& label;  // the likeliest
+  float confidence;          // its score
+};
+
 /// One loaded version, as it is when somebody asks.
 struct ModelGauges {
   std::string model;
@@ -27,7 +37,10 @@ struct ModelGauges {
   size_t waiting = 0;    // jobs
   uint64_t runs = 0;     // of the network, since it was loaded
   uint64_t rows = 0;     // in them
-  uint64_t dropped = 0;  // jobs that were too late
+  uint64_t dropped = 0;  // jobs that were too late, or that nobody waited for any more
+  std::chrono::nanoseconds queued{0};        // of all jobs, in the queue
+  std::chrono::nanoseconds ran{0};           // of all runs
+  std::map<int64_t, uint64_t> runs_by_rows;  // as above, by rows of a run
 };
 
 /// What is only looked at when somebody asks.
@@ -37,6 +50,8 @@ struct ServiceGauges {
   std::vector<ModelGauges> models = {};
   size_t concurrency_limit = 0;
   std::vector<gateway::BackendView> backends = {};
+  size_t spans_exported = 0;
+  size_t spans_dropped = 0;
 };
 
 /// What Prometheus reads at /metrics. Labels take few values: patterns of routes, never paths;
@@ -47,9 +62,13 @@ class Metrics {
   Metrics();
   ~Metrics();
 
-  /// `route` is a pattern; empty when none matched.
-  void CountRequest(std::string_view route, int code);
+  /// `route` is a pattern; empty when none matched. `duration` from the request's first byte; that
+  /// of what never became a request is not known.
+  void CountRequest(std::string_view route, int code,
+                    std::optional<std::chrono::nanoseconds> duration = {});
   void CountPrediction(const PredictionOutcome& outcome);
+  /// Of a version's labels the first hundred that occur have rows of their own.
+  void CountAnswer(const AnsweredExample& example);
   void CountLoadFailure(const std::string& model);
   /// Answered 429; `limit` is one of the limiter's own names.
   void CountLimited(std::string_view limit);

@@ -15,7 +15,8 @@ namespace {
 http::Middleware CountRequests(ServeContext& context) {
   return http::Observe([&context](const http::Observed& observed) {
     const http::Route* route = observed.request.route;
-    context.metrics.CountRequest(route == nullptr ? "" : route->pattern, observed.response.status);
+    context.metrics.CountRequest(route == nullptr ? "" : route->pattern, observed.response.status,
+                                 observed.duration);
   });
 }
 
@@ -25,11 +26,14 @@ std::vector<http::Middleware> MiddlewareOf(
     ServeContext& context, const project::ServeConfig& config,
     std::shared_ptr<const gateway::Authenticator> authenticator,
     const hybrid::HybridFolders& folders) {
+  context.spans = SpanExporterOf(config.tracing);
   std::vector<http::Middleware> list = {
-      http::RequestId(),          // everything below names it
-      TracingOf(config.tracing),  // a span is of all that follows
-      http::Observe(LogAccess),   // sees the answer as it is sent
-      CountRequests(context),    http::Compress(), gateway::Deadlines(),
+      http::RequestId(),                         // everything below names it
+      TracingOf(config.tracing, context.spans),  // a span is of all that follows
+      http::Observe(LogAccess),                  // sees the answer as it is sent
+      CountRequests(context),
+      http::Compress(),
+      gateway::Deadlines(),
   };
   if (auto cors = CorsOf(config.cors)) list.push_back(*std::move(cors));  // before any token
   if (authenticator) {

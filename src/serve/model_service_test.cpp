@@ -171,6 +171,8 @@ TEST_F(ServiceTest, PredictionsAreMeasured) {
       text,
       HasSubstr(R"(predictions_total{code="422",model="tiny",protocol="predict",version="1"} 1)"));
   EXPECT_THAT(text, HasSubstr(R"(http_requests_total{code="404",route="none"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(model_confidence_count{model="tiny",version="1"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(model_answers_total{label=")"));
   EXPECT_THAT(text, HasSubstr(R"(http_requests_total{code="200",route="/predict"} 1)"));
 }
 

@@ -30,12 +30,17 @@ std::vector<ModelGauges> GaugesOf(const models::ModelTable& table) {
     for (const models::Version& version : model.versions) {
       if (!version.served) continue;
       const models::LaneStats stats = version.served->Stats();
+      std::map<int64_t, uint64_t> runs_by_rows;
+      for (const auto& [rows, batch] : stats.batches) runs_by_rows[rows] = batch.runs;
       gauges.push_back({.model = name,
                         .version = version.origin.version,
                         .waiting = stats.waiting,
                         .runs = stats.Runs(),
                         .rows = stats.rows,
-                        .dropped = stats.dropped});
+                        .dropped = stats.dropped,
+                        .queued = stats.queued,
+                        .ran = stats.ran,
+                        .runs_by_rows = std::move(runs_by_rows)});
     }
   }
   return gauges;
@@ -48,7 +53,9 @@ http::Response MetricsText(const ServeContext& context) {
           .body = context.metrics.Text({.connections = load.connections,
                                         .queued = load.queued,
                                         .models = GaugesOf(*context.models->Table()),
-                                        .concurrency_limit = context.concurrency_limit()})};
+                                        .concurrency_limit = context.concurrency_limit(),
+                                        .spans_exported = context.SpansExported(),
+                                        .spans_dropped = context.SpansDropped()})};
 }
 
 std::vector<http::Route> Routes(ServeContext& context) {

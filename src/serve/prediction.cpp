@@ -115,12 +115,29 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
       answer.scores.push_back(model_->predictor()->ScoresOf(Slice(outputs[0], begin, looks)));
       begin += looks;
     }
+    if (looks_.empty() && model_->predictor() != nullptr && model_->session().HasRows()) {
+      for (int64_t row = 0; row < outputs[0].Rows(); ++row) {
+        answer.scores.push_back(model_->predictor()->ScoresOf(Slice(outputs[0], row, 1)));
+      }
+    }
+    CountAnswers(answer);
     answer.outputs = std::move(outputs);
     http::Response response = question_.render(answer);
     if (context_.says_certainty && answer.scores.size() == 1) {
       SayCertainty(answer.scores[0], model_->predictor()->manifest().labels, response);
     }
     Finish(std::move(response));
+  }
+
+  void CountAnswers(const Answer& answer) {
+    for (const std::vector<float>& scores : answer.scores) {
+      const auto best = std::ranges::max_element(scores);
+      const auto label = static_cast<size_t>(best - scores.begin());
+      context_.metrics.CountAnswer({.model = model_->name(),
+                                    .version = model_->version(),
+                                    .label = model_->predictor()->manifest().labels[label],
+                                    .confidence = *best});
+    }
   }
 
   void Fail(const Error& error) {

@@ -20,7 +20,7 @@ struct ModelName {
 /// What a model said to one question.
 struct Answer {
   const models::ServedModel& model;
-  std::vector<std::vector<float>> scores = {};  // of each example, one a label
+  std::vector<std::vector<float>> scores = {};  // of each example or row, one a label; of bundles
   std::vector<Tensor> outputs = {};             // the network's, where tensors were asked about
 };
 

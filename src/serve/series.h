@@ -161,13 +161,15 @@ class Distribution {
     sum_.fetch_add(value, std::memory_order_relaxed);
   }
 
-  std::span<const double> bounds() const { return bounds_; }
-  double Sum() const { return sum_.load(std::memory_order_relaxed); }
-  /// Of each bucket alone, the one above all bounds last.
-  std::vector<uint64_t> Counts() const {
-    std::vector<uint64_t> counts;
-    for (size_t i = 0; i <= bounds_.size(); ++i) counts.push_back(counts_[i].Get());
-    return counts;
+  struct Snapshot {
+    std::span<const double> bounds;
+    std::vector<uint64_t> counts;  // of each bucket alone, the one above all bounds last
+    double sum = 0;
+  };
+  Snapshot Get() const {
+    Snapshot snapshot{.bounds = bounds_, .counts = {}, .sum = sum_.load(std::memory_order_relaxed)};
+    for (size_t i = 0; i <= bounds_.size(); ++i) snapshot.counts.push_back(counts_[i].Get());
+    return snapshot;
   }
 
  private:

@@ -72,8 +72,8 @@ TEST(Distribution, ABoundBelongsToItsBucket) {
   static constexpr std::array kBounds = {1.0, 2.0};
   Distribution distribution(kBounds);
   for (const double value : {0.5, 1.0, 1.5, 2.0, 3.0}) distribution.Add(value);
-  EXPECT_THAT(distribution.Counts(), ElementsAre(2, 2, 1));
-  EXPECT_DOUBLE_EQ(distribution.Sum(), 8.0);
+  EXPECT_THAT(distribution.Get().counts, ElementsAre(2, 2, 1));
+  EXPECT_DOUBLE_EQ(distribution.Get().sum, 8.0);
 }
 
 }  // namespace
