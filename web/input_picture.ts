@@ -59,10 +59,11 @@ export function pictureInput(_model: unknown, desk: Desk): Input {
     frame.replaceChildren(preview);
     frame.classList.add("filled");
     name.textContent = file.name;
+    drawButton.textContent = "Draw";
   };
   const take = (file: File): void => {
     if (!file.type.startsWith("image/")) {
-      const what = `${file.name || "The file"} is ${file.type || "of unknown type"}.`;
+      const what = `The file ${file.name} is ${file.type || "of unknown type"}.`;
       return desk.refuse(new Failure("This is not a picture", [what]));
     }
     show(file);
@@ -77,7 +78,11 @@ export function pictureInput(_model: unknown, desk: Desk): Input {
   const drawButton = button("Draw", "button", draw);
   frame.append(invitation);
   const row = make("div", "row");
-  row.append(chooser("Choose a picture", "image/*", take), drawButton);
+  const choose = chooser("Choose a picture", "image/*", take);
+  frame.addEventListener("click", () => {
+    if (!frame.querySelector(".pad")) choose.click(); // a label: it opens its field
+  });
+  row.append(choose, drawButton);
   element.append(frame, row, name);
   return { element, help: "", take, close: () => URL.revokeObjectURL(url) };
 }

@@ -46,7 +46,7 @@ function studio(desk: Desk, done: (sound: Sound, file: File | null) => void): St
       show(sound, file?.name ?? "Recording");
       done(sound, file);
     } catch {
-      desk.refuse(new Failure("This is not a sound", [`${file?.name ?? "The recording"} cannot be played here.`]));
+      desk.refuse(new Failure("This is not a sound", [`The browser cannot play ${file?.name ?? "the recording"}.`]));
     }
   };
   const recorder = new Recorder();
@@ -67,7 +67,9 @@ function studio(desk: Desk, done: (sound: Sound, file: File | null) => void): St
   const record = button("Record", "button", () => void toggle());
   const take = (file: File): void => void hear(file, file);
   const row = make("div", "row");
-  row.append(chooser("Choose a sound", "audio/*", take));
+  const choose = chooser("Choose a sound", "audio/*", take);
+  frame.addEventListener("click", () => choose.click());
+  row.append(choose);
   if (canRecord()) row.append(record);
   element.append(frame, row, facts);
   return { element, take, close: () => recorder.stop() };

@@ -42,7 +42,9 @@ export function fileInput(_model: unknown, desk: Desk): Input {
   };
   frame.append(name);
   const row = make("div", "row");
-  row.append(chooser("Choose a file", "", take));
+  const choose = chooser("Choose a file", "", take);
+  frame.addEventListener("click", () => choose.click());
+  row.append(choose);
   element.append(frame, row);
   return { element, help: "", take };
 }

@@ -6,7 +6,8 @@ const kBarsMax = 10;
 
 interface Bar {
   name: string;
-  share: number; // of the bar's whole length, 0 … 1
+  from: number; // where it begins and how long it is, both shares of the whole length
+  share: number;
   value: string;
   first: boolean;
 }
@@ -24,6 +25,7 @@ function bars(title: string, rows: Bar[]): HTMLElement {
     const item = make("li", row.first ? "first" : "");
     const track = make("span", "track");
     const fill = make("span", "fill");
+    fill.style.marginLeft = `${100 * row.from}%`;
     fill.style.width = `${100 * row.share}%`;
     track.append(fill);
     track.ariaHidden = "true";
@@ -41,7 +43,7 @@ function isClassified(prediction: unknown): prediction is Classified {
 
 function classified({ label, probabilities }: Classified): HTMLElement[] {
   const rows = Object.entries(probabilities).sort((a, b) => b[1] - a[1]);
-  const shown = rows.slice(0, kBarsMax).map(([name, share]) => ({ name, share, value: percent(share), first: name === label }));
+  const shown = rows.slice(0, kBarsMax).map(([name, share]) => ({ name, from: 0, share, value: percent(share), first: name === label }));
   return [
     make("p", "label", label),
     make("p", "sure quiet", `${percent(probabilities[label] ?? 0)} probable`),
@@ -52,16 +54,19 @@ function classified({ label, probabilities }: Classified): HTMLElement[] {
 
 const flat = (value: unknown): number[] => (Array.isArray(value) ? value.flatMap(flat) : [Number(value)]);
 
-/** Up to kBarsMax in their order, of more the largest; as long as they are far from 0. */
+/** Up to kBarsMax in their order, of more the largest; those below 0 to the left of it. */
 function numbers(name: string, value: unknown): HTMLElement[] {
   const rows = flat(value).map((number, index) => ({ number, index }));
   const few = rows.length <= kBarsMax;
   const shown = few ? rows : [...rows].sort((a, b) => b.number - a.number).slice(0, kBarsMax);
-  const most = Math.max(...rows.map((row) => Math.abs(row.number)), Number.MIN_VALUE);
+  const low = rows.reduce((least, row) => Math.min(least, row.number), 0);
+  const high = rows.reduce((most, row) => Math.max(most, row.number), 0);
+  const range = high - low || 1;
   const best = rows.reduce((a, b) => (b.number > a.number ? b : a), rows[0]!);
   const list = shown.map(({ number, index }) => ({
     name: rows.length === 1 ? name : `${name}[${index}]`,
-    share: Math.abs(number) / most,
+    from: (Math.min(number, 0) - low) / range,
+    share: Math.abs(number) / range,
     value: String(Number(number.toPrecision(5))),
     first: rows.length > 1 && index === best.index,
   }));

@@ -22,7 +22,7 @@ export function showModel(model: Model): void {
   const facts = [`version ${model.version}`];
   if (model.task) facts.push(model.task);
   if (model.labels.length > 0) facts.push(`${model.labels.length} classes`);
-  else facts.push(model.input.tensors.map(({ name, shape }) => `${name} ${axes(shape)}`).join(", "));
+  else facts.push(model.input.tensors.map(({ name, shape }) => `${name} [${axes(shape)}]`).join(", "));
   byId("model-facts").textContent = facts.join(" · ");
 }
 

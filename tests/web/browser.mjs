@@ -86,6 +86,7 @@ export async function run(title, steps, { args = [], prepare = async () => {} } 
       const allowed = [env.BASE_URL, "blob:", "data:"].some((start) => request.url().startsWith(start));
       if (!allowed) complaints.push(`asked ${request.url()}`);
     });
+    await page.emulateMedia({ reducedMotion: "reduce" }); // no screenshot half-way
     await prepare(page);
     const home = await page.goto(env.BASE_URL);
     assert.match(home.headers()["content-security-policy"] ?? "", /default-src 'none'; script-src 'sha256-/);

@@ -35,12 +35,29 @@ async function expectCommandWorks(page, shown) {
     await download.saveAs(join(scratch, download.suggestedFilename()));
   }
   const command = await page.textContent("#command");
-  const done = spawnSync("bash", ["-c", command], { cwd: scratch, encoding: "utf8" });
-  const answer = JSON.parse(done.stdout).predictions?.[0];
-  assert.ok(answer, `${command}\n${done.stdout}${done.stderr}`);
+  const output = runCommand(command);
+  const answer = JSON.parse(output).predictions?.[0];
+  assert.ok(answer, `${command}\n${output}`);
   if (Array.isArray(answer)) {
     assert.deepEqual(answer.map((x) => Number(x.toPrecision(5))), shown, command);
   }
+}
+
+function runCommand(command) {
+  return spawnSync("bash", ["-c", command], { cwd: scratch, encoding: "utf8" }).stdout;
+}
+
+/** The page with the bundle's kind of input changed. */
+async function pretend(page, kind) {
+  await page.unroute("**/api/models");
+  await page.route("**/api/models", async (route) => {
+    const body = await (await route.fetch()).json();
+    for (const model of body.models) if (model.name === env.BUNDLE) model.input.kind = kind;
+    await route.fulfill({ json: body });
+  });
+  await page.reload();
+  await page.waitForSelector("#choose-model option", { state: "attached" });
+  await chooseModel(page, env.BUNDLE);
 }
 
 /** A second of 440 Hz, 16 bits, 8 kHz. */
@@ -165,6 +182,42 @@ await run("kinds of questions", {
     writeFileSync(join(scratch, "my picture.png"), buffer);
     await answerTo(page, () => drop(page, { name: "my picture.png", mimeType: "image/png", buffer }));
     await expectCommandWorks(page, []);
+  },
+  // No bundle takes texts or sounds yet: the page is told that this one does, and the service, which
+  // is real, must get what was typed or recorded, and its refusal must be shown.
+  async "a bundle of texts would get what is typed"(page) {
+    await pretend(page, "text");
+    await page.fill("#input textarea", "@home: “žluťoučký kůň”\nit's a line");
+    const asked = page.waitForRequest(/\/invoke$/);
+    await page.keyboard.press("Control+Enter");
+    assert.equal((await asked).headers()["content-type"], "text/plain");
+    assert.equal((await asked).postData(), "@home: “žluťoučký kůň”\nit's a line");
+    await expectFailure(page, /cannot be used/);
+    await expectNamed(page);
+    await shoot(page, "text");
+    await expectFits(page, 390, 844, "text");
+    assert.match(runCommand(await page.textContent("#command")), /starts with .*@home/);
+  },
+  async "a bundle of sounds would get the file, or a recording as WAV"(page) {
+    await pretend(page, "audio");
+    const file = page.waitForRequest(/\/invoke$/);
+    await drop(page, tone());
+    assert.equal((await file).headers()["content-type"], "audio/wav");
+    await expectFailure(page, /cannot be used/);
+    await page.click("text=Record");
+    await page.waitForSelector("text=Stop");
+    await page.waitForTimeout(500);
+    const recorded = page.waitForRequest(/\/invoke$/);
+    await page.click("text=Stop");
+    assert.equal((await recorded).headers()["content-type"], "audio/wav");
+    await page.waitForSelector("text=Save recording.wav");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save")]);
+    const wav = readFileSync(await download.path());
+    assert.equal(wav.toString("latin1", 0, 4) + wav.toString("latin1", 8, 12), "RIFFWAVE");
+    assert.equal(wav.readUInt32LE(4) + 8, wav.length);
+    await page.unroute("**/api/models");
+    await page.reload();
+    await page.waitForSelector("#choose-model option", { state: "attached" });
   },
   async "going through everything by keyboard"(page) {
     await chooseModel(page, "mlp");
