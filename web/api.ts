@@ -1,23 +1,44 @@
-// The service's HTTP face as this page uses it: GET /api/model and POST /predict. Whatever goes
-// wrong ends as one Failure that can be shown; nothing here touches the page.
+// The service's HTTP face as this page uses it: GET /api/models and POST /models/{name}/invoke.
+// Whatever goes wrong ends as one Failure that can be shown; nothing here touches the page.
 
+export interface Tensor {
+  name: string;
+  datatype: string; // "FP32"
+  shape: number[]; // -1: any extent
+}
+
+/** A version of a model that is loaded. */
 export interface Model {
   name: string;
   version: string | number;
+  default: boolean; // answers where no version is named
+  unnamed: boolean; // answers where no model is named
   task: string;
   labels: string[];
-  auth: boolean;
-  input: { kind: string };
+  input: { kind: string; tensors: Tensor[] };
+  outputs: Tensor[];
 }
 
-export interface Answer {
-  result: { label: string; probabilities: Record<string, number> };
-  request_id: string;
-  model: { name: string; version: string | number };
+export interface Loaded {
+  auth: boolean;
+  models: Model[];
+}
+
+/** A body of the kind that its type says: a file as it is, or JSON. */
+export interface Question {
+  body: Blob | string;
+  type: string;
+  file: string; // the name that it has, or shall have, in a shell
+}
+
+export interface Classified {
+  label: string;
+  probabilities: Record<string, number>;
 }
 
 export interface Timed {
-  answer: Answer;
+  prediction: unknown; // Classified of a bundle; numbers, or numbers by name, of a network
+  requestId: string;
   milliseconds: number; // from sending to the last byte, as this browser saw it
 }
 
@@ -42,12 +63,14 @@ const kDeadlineMs = 30_000;
 
 /** Titles of the statuses that a person can do something about; others show the server's words. */
 const kTitles: Record<number, string> = {
+  400: "The input cannot be used",
   401: "The token was not accepted",
   403: "This token does not allow predictions",
-  408: "The picture took too long to arrive",
-  413: "The picture is too large",
+  404: "This model is not loaded any more",
+  408: "The input took too long to arrive",
+  413: "The input is too large",
   415: "The server does not read this kind of file",
-  422: "The picture cannot be used",
+  422: "The input cannot be used",
   429: "Too many requests",
   503: "The server is busy",
   504: "The answer took too long",
@@ -115,23 +138,31 @@ async function call(path: string, request: RequestInit, signal?: AbortSignal): P
   return response;
 }
 
-export async function fetchModel(): Promise<Model> {
-  const body = (await (await call("/api/model", {})).json()) as Partial<Model>;
-  return {
-    name: body.name ?? "model",
-    version: body.version ?? "",
-    task: body.task ?? "",
-    labels: body.labels ?? [],
-    auth: body.auth ?? false, // a server that does not say is simply asked: a 401 shows the field
-    input: body.input ?? { kind: "image" },
-  };
+export async function fetchLoaded(): Promise<Loaded> {
+  const body = (await (await call("/api/models", {})).json()) as Partial<Loaded>;
+  const models = (body.models ?? []).map((model) => ({
+    ...model,
+    task: model.task ?? "",
+    labels: model.labels ?? [],
+  }));
+  return { auth: body.auth ?? false, models };
 }
 
-export async function predict(picture: Blob, token: string, signal: AbortSignal): Promise<Timed> {
-  const headers = new Headers({ "Content-Type": picture.type, Accept: "application/json" });
+/** Where this version is asked; its number is left out where it is the default anyway. */
+export function pathOf(model: Model): string {
+  const version = model.default ? "" : `@${encodeURIComponent(model.version)}`;
+  return `/models/${encodeURIComponent(model.name)}${version}/invoke`;
+}
+
+export async function predict(model: Model, question: Question, token: string, signal: AbortSignal): Promise<Timed> {
+  const headers = new Headers({ "Content-Type": question.type, Accept: "application/json" });
   if (token) headers.set("Authorization", `Bearer ${token}`);
   const start = performance.now();
-  const response = await call("/predict", { method: "POST", headers, body: picture }, signal);
-  const answer = (await response.json()) as Answer;
-  return { answer, milliseconds: performance.now() - start };
+  const response = await call(pathOf(model), { method: "POST", headers, body: question.body }, signal);
+  const answer = (await response.json()) as { predictions?: unknown[] };
+  return {
+    prediction: answer.predictions?.[0] ?? null,
+    requestId: response.headers.get("x-request-id") ?? "",
+    milliseconds: performance.now() - start,
+  };
 }

@@ -1,19 +1,35 @@
-// The page at /: a picture in, an answer out. One picture at a time; a newer one cancels the older.
-import { Failure, fetchModel, predict } from "./api";
-import { byId, showAnswer, showBusy, showFailure, showModel, showPicture } from "./view";
+// The page at /: a model, a question, an answer. One question at a time; a newer one cancels the
+// older.
+import { Failure, fetchLoaded, predict, type Loaded, type Model, type Question } from "./api";
+import { byId } from "./dom";
+import type { Desk, Input, MakeInput } from "./input";
+import { numbersInput } from "./input_numbers";
+import { pictureInput } from "./input_picture";
+import { isWave, soundInput, waveInput } from "./input_sound";
+import { fileInput, textInput } from "./input_text";
+import { showAnswer, showBusy, showChoice, showCommand, showEmpty, showFailure, showModel } from "./view";
 
 const kTokenKey = "keelrow.token"; // in sessionStorage: gone with the tab, never sent elsewhere
 
-let picture: File | null = null;
-let pictureUrl = "";
+/** By the kind that the service gives a model's input; others are files. */
+const kInputs: Record<string, MakeInput> = {
+  image: pictureInput,
+  audio: soundInput,
+  sound: soundInput,
+  text: textInput,
+  tensor: numbersInput,
+};
+
+let loaded: Loaded = { auth: false, models: [] };
+let model: Model | null = null;
+let input: Input | null = null;
+let question: Question | null = null;
 let asking = new AbortController();
-let tokenNeeded = false;
 
 const tokenField = byId<HTMLInputElement>("token");
 const access = byId("access");
 
 function askForToken(): void {
-  tokenNeeded = true;
   access.hidden = false;
   access.classList.add("refused");
   tokenField.focus();
@@ -21,27 +37,25 @@ function askForToken(): void {
 
 function report(error: unknown): void {
   const failure = error instanceof Failure ? error : new Failure("The page failed", [String(error)]);
-  showFailure(failure, picture ? () => void ask() : null);
+  showFailure(failure, question ? () => void ask() : null);
   if (failure.extra.needsToken) askForToken();
 }
 
 async function ask(): Promise<void> {
-  if (!picture) return;
+  if (!question || !model) return;
   asking.abort();
   asking = new AbortController();
   const { signal } = asking;
-  if (tokenNeeded && !tokenField.value) {
-    report(new Failure("A token is needed", ["Paste one above, then ask again."], {
-        needsToken: true,
-        retry: true,
-      }));
+  showCommand(model, question, loaded.auth);
+  if (loaded.auth && !tokenField.value) {
+    report(new Failure("A token is needed", ["Paste one above, then ask again."], { needsToken: true, retry: true }));
     return;
   }
   showBusy(true);
   try {
-    const timed = await predict(picture, tokenField.value.trim(), signal);
+    const timed = await predict(model, question, tokenField.value.trim(), signal);
     access.classList.remove("refused");
-    showAnswer(timed);
+    showAnswer(model, timed);
   } catch (error) {
     if (!signal.aborted) report(error);
   } finally {
@@ -49,26 +63,46 @@ async function ask(): Promise<void> {
   }
 }
 
-function take(file: File | null | undefined): void {
-  if (!file) return;
-  if (!file.type.startsWith("image/")) {
-    report(new Failure("This is not a picture", [`${file.name || "The file"} is ${file.type || "of unknown type"}.`]));
-    return;
-  }
-  URL.revokeObjectURL(pictureUrl);
-  picture = file;
-  pictureUrl = URL.createObjectURL(file);
-  showPicture(pictureUrl, file.name);
-  void ask();
+const desk: Desk = {
+  ask: (asked) => {
+    question = asked;
+    void ask();
+  },
+  refuse: (failure) => {
+    asking.abort();
+    showBusy(false);
+    question = null;
+    byId("shell").hidden = true;
+    report(failure);
+  },
+};
+
+function inputFor(chosen: Model): Input {
+  const { kind, tensors } = chosen.input;
+  const wave = kind === "tensor" && tensors.length === 1 && isWave(tensors[0]!);
+  return (wave ? waveInput : (kInputs[kind] ?? fileInput))(chosen, desk);
 }
 
-function listen(): void {
-  const chooser = byId<HTMLInputElement>("picture");
-  chooser.addEventListener("change", () => {
-    take(chooser.files?.[0]);
-    chooser.value = ""; // so that choosing the same file again asks again
+function choose(chosen: Model): void {
+  asking.abort();
+  showBusy(false);
+  input?.close?.();
+  model = chosen;
+  question = null;
+  showModel(chosen);
+  showChoice(loaded.models, chosen, choose);
+  showEmpty();
+  input = inputFor(chosen);
+  byId("input").replaceChildren(input.element);
+  byId("input-help").textContent = input.help;
+  byId("work").hidden = false;
+}
+
+function listenForFiles(): void {
+  document.addEventListener("paste", (event) => {
+    const file = event.clipboardData?.files[0];
+    if (file) input?.take?.(file);
   });
-  document.addEventListener("paste", (event) => take(event.clipboardData?.files[0]));
   document.addEventListener("dragover", (event) => {
     event.preventDefault();
     document.body.classList.add("over");
@@ -79,12 +113,25 @@ function listen(): void {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     document.body.classList.remove("over");
-    take(event.dataTransfer?.files[0]);
+    const file = event.dataTransfer?.files[0];
+    if (file) input?.take?.(file);
   });
+}
+
+function listen(): void {
+  listenForFiles();
   tokenField.addEventListener("input", () => sessionStorage.setItem(kTokenKey, tokenField.value.trim()));
   access.addEventListener("submit", (event) => {
     event.preventDefault();
     void ask();
+  });
+  const copy = byId("copy");
+  copy.hidden = !navigator.clipboard; // not over plain http from another machine
+  copy.addEventListener("click", () => {
+    void navigator.clipboard.writeText(byId("command").textContent ?? "").then(() => {
+      copy.textContent = "Copied";
+      setTimeout(() => (copy.textContent = "Copy"), 2000);
+    });
   });
 }
 
@@ -92,12 +139,11 @@ async function start(): Promise<void> {
   tokenField.value = sessionStorage.getItem(kTokenKey) ?? "";
   listen();
   try {
-    const model = await fetchModel();
-    tokenNeeded = model.auth;
-    showModel(model);
-    if (model.input.kind !== "image") {
-      report(new Failure("This model does not take pictures", [`Its input is ${model.input.kind}: use POST /predict.`]));
-    }
+    loaded = await fetchLoaded();
+    access.hidden = !loaded.auth;
+    const first = loaded.models.find(({ unnamed }) => unnamed) ?? loaded.models.find((each) => each.default);
+    if (first) choose(first);
+    else report(new Failure("No model is loaded yet", ["Load this page again when one is."]));
   } catch (error) {
     report(error);
   }

@@ -1,117 +1,90 @@
-// What the page shows. Text reaches it only through textContent: labels and messages are data.
-import type { Failure, Model, Timed } from "./api";
-
-const kBarsMax = 10;
-
-export function byId<T extends HTMLElement>(id: string): T {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no #${id}`);
-  return found as T;
-}
-
-function element(tag: string, cssClass: string, text = ""): HTMLElement {
-  const made = document.createElement(tag);
-  if (cssClass) made.className = cssClass;
-  made.textContent = text;
-  return made;
-}
+// What the page shows around the question: which model, the answer, the command, what went wrong.
+import type { Failure, Model, Question, Timed } from "./api";
+import { commandOf } from "./curl";
+import { byId, button, make } from "./dom";
+import { answerOf } from "./scores";
 
 /** A sentence of the server: a capital first, and what stands between backticks as code. */
 function prose(cssClass: string, text: string): HTMLElement {
-  const made = element("p", cssClass);
+  const made = make("p", cssClass);
   const sentence = text.charAt(0).toUpperCase() + text.slice(1);
   for (const [index, part] of sentence.split("`").entries()) {
-    made.append(index % 2 === 1 ? element("code", "", part) : part);
+    made.append(index % 2 === 1 ? make("code", "", part) : part);
   }
   return made;
 }
 
-export function percent(share: number): string {
-  if (share > 0 && share < 0.0005) return "<0.1\u202f%";
-  if (share < 1 && share >= 0.9995) return ">99.9\u202f%";
-  return `${(100 * share).toFixed(1)}\u202f%`;
-}
+const axes = (shape: number[]): string => shape.slice(1).map((extent) => (extent < 0 ? "n" : extent)).join("×") || "1";
 
 export function showModel(model: Model): void {
   document.title = `${model.name} · Keelrow`;
   byId("model-name").textContent = model.name;
-  const facts = [`version ${model.version}`, model.task, `${model.labels.length} classes`];
-  byId("model-facts").textContent = facts.filter((fact) => fact !== "").join(" · ");
-  byId("access").hidden = !model.auth;
-  showCommand(model.auth);
+  const facts = [`version ${model.version}`];
+  if (model.task) facts.push(model.task);
+  if (model.labels.length > 0) facts.push(`${model.labels.length} classes`);
+  else facts.push(model.input.tensors.map(({ name, shape }) => `${name} [${axes(shape)}]`).join(", "));
+  byId("model-facts").textContent = facts.join(" · ");
 }
 
-function showCommand(auth: boolean): void {
-  const lines = ["curl --data-binary @picture.png -H 'Content-Type: image/png' \\"];
-  if (auth) lines.push(`     -H "Authorization: Bearer $(keelrow token)" \\`);
-  lines.push(`     ${location.origin}/predict`);
-  byId("command").textContent = lines.join("\n");
-}
-
-export function showPicture(url: string, name: string): void {
-  const preview = byId<HTMLImageElement>("preview");
-  preview.onload = () => {
-    preview.classList.toggle("sharp", preview.naturalWidth < 96);
-    preview.hidden = false;
-    byId("invitation").hidden = true;
-    byId("drop").classList.add("filled");
+/** Two lists: the models, and the versions of the one that is chosen. */
+export function showChoice(models: Model[], chosen: Model, choose: (model: Model) => void): void {
+  const names = [...new Set(models.map((model) => model.name))];
+  const versions = models.filter((model) => model.name === chosen.name);
+  const nameList = byId<HTMLSelectElement>("choose-model");
+  const versionList = byId<HTMLSelectElement>("choose-version");
+  nameList.replaceChildren(...names.map((name) => new Option(name, name, false, name === chosen.name)));
+  versionList.replaceChildren(
+    ...versions.map((model) => new Option(`${model.version}${model.default ? " (default)" : ""}`, String(model.version), false, model === chosen)),
+  );
+  const pick = (found: Model | undefined): void => {
+    if (found) choose(found);
   };
-  preview.onerror = () => {
-    preview.hidden = true;
-    byId("invitation").hidden = false;
-    byId("drop").classList.remove("filled");
+  nameList.onchange = () => {
+    const same = models.filter((model) => model.name === nameList.value);
+    pick(same.find((model) => model.default) ?? same[0]);
   };
-  preview.alt = name;
-  preview.src = url;
-  byId("file-name").textContent = name;
+  versionList.onchange = () => pick(versions.find((model) => String(model.version) === versionList.value));
+  byId("choice").hidden = models.length < 2;
+  byId("version-choice").hidden = versions.length < 2;
 }
 
 export function showBusy(busy: boolean): void {
   byId("answer").setAttribute("aria-busy", String(busy));
 }
 
-function bar(label: string, share: number, first: boolean): HTMLElement {
-  const row = element("li", first ? "first" : "");
-  const track = element("span", "track");
-  const fill = element("span", "fill");
-  fill.style.width = `${100 * share}%`;
-  track.append(fill);
-  track.ariaHidden = "true";
-  const name = element("span", "name", label);
-  name.title = label;
-  row.append(name, track, element("span", "value", percent(share)));
-  return row;
+export function showEmpty(): void {
+  byId("answer").replaceChildren(make("p", "quiet empty", "The answer will stand here."));
+  byId("shell").hidden = true;
 }
 
-export function showAnswer({ answer, milliseconds }: Timed): void {
-  const { label, probabilities } = answer.result;
-  const rows = Object.entries(probabilities).sort((a, b) => b[1] - a[1]);
-  const bars = element("ol", "bars");
-  bars.ariaLabel = "Probabilities";
-  for (const [name, share] of rows.slice(0, kBarsMax)) bars.append(bar(name, share, name === label));
-  const facts = element("p", "facts quiet");
-  facts.append(
-    element("span", "", `${answer.model.name} ${answer.model.version}`),
-    element("span", "", `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms there and back`),
-    element("span", "", `request ${answer.request_id}`),
-  );
-  if (rows.length > kBarsMax) facts.prepend(element("span", "", `${kBarsMax} of ${rows.length} classes`));
-  const sure = element("p", "sure quiet", `${percent(probabilities[label] ?? 0)} probable`);
-  byId("answer").replaceChildren(element("p", "label", label), sure, bars, facts);
+export function showAnswer(model: Model, timed: Timed): void {
+  byId("answer").replaceChildren(...answerOf(model, timed));
+}
+
+let savedUrl = "";
+
+export function showCommand(model: Model, question: Question, auth: boolean): void {
+  const command = commandOf(model, question, auth, location.origin);
+  byId("shell").hidden = false;
+  byId("command").textContent = command.text;
+  const save = byId<HTMLAnchorElement>("save");
+  URL.revokeObjectURL(savedUrl);
+  save.hidden = command.save === null;
+  if (!command.save) return;
+  savedUrl = URL.createObjectURL(command.save);
+  save.href = savedUrl;
+  save.download = command.file;
+  save.textContent = `Save ${command.file}`;
 }
 
 export function showFailure(failure: Failure, again: (() => void) | null): void {
-  const box = element("div", "failure");
+  const box = make("div", "failure");
   box.setAttribute("role", "alert");
-  box.append(element("h2", "", failure.title));
+  box.append(make("h2", "", failure.title));
   for (const line of failure.lines) box.append(prose("", line));
   const { code, hint } = failure.extra;
   if (hint) box.append(prose("", hint));
   if (code) box.append(prose("quiet", `More with \`keelrow help-error ${code}\``));
-  if (again && failure.extra.retry) {
-    const button = element("button", "again", "Ask again");
-    button.onclick = again;
-    box.append(button);
-  }
+  if (again && failure.extra.retry) box.append(button("Ask again", "button again", again));
   byId("answer").replaceChildren(box);
 }

@@ -1,5 +1,6 @@
 #include "serve/handlers.h"
 #include "serve/infer.h"
+#include "serve/prediction.h"
 #include "serve/protocols.h"
 #include "serve/web_page.h"
 
@@ -41,7 +42,7 @@ Json DescribeModel(const models::ServedModel& model) {
 
 http::Response ModelAnswer(const ServeContext& context) {
   const auto model = context.Standard();
-  if (!model) throw Error(Code::kOverloaded, "no model is loaded yet");
+  if (!model) throw NotServed(context, {.model = context.DefaultModel(), .version = ""});
   Json json = DescribeModel(*model);
   json["auth"] = context.auth;
   return http::Response::Json(json);

@@ -45,6 +45,7 @@ KEELROW_WEB_MODULES=$(realpath "$deps/web/node_modules") BASE_URL=http://127.0.0
 "$deps/parity/bin/python" tests/parity/onnx_checker.py "$bundle/network.onnx"
 "$deps/parity/bin/python" tests/parity/service_clients.py "http://127.0.0.1:$port" "$token" \
   "$work/.keelrow/token_secret" "${pictures[0]}"
+"$deps/parity/bin/python" tests/parity/openapi_examples.py "http://127.0.0.1:$port" "$token"
 manage=$(keelrow token create --scope predict --scope manage)
 "$deps/parity/bin/python" tests/parity/serving_clients.py "127.0.0.1:$port" "$token" "$manage" \
   digits "${pictures[0]}" "$label"

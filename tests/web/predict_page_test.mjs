@@ -7,39 +7,12 @@
 // KEELROW_WEB_MODULES   folder that holds playwright-core, .deps/web/node_modules by default
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { basename } from "node:path";
+import { drop, env, expectFailure, expectFits, expectNamed, run, shoot } from "./browser.mjs";
 
-const env = process.env;
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const modules = env.KEELROW_WEB_MODULES ?? join(root, ".deps/web/node_modules");
-const { chromium } = createRequire(join(modules, "x.js"))("playwright-core");
-
-const kDeadlineMs = 15_000;
 for (const name of ["BASE_URL", "PICTURE", "LABEL"]) assert.ok(env[name], `${name} is not set`);
 const token = env.TOKEN ?? "";
 const picture = { name: basename(env.PICTURE), mimeType: "image/png", buffer: readFileSync(env.PICTURE) };
-
-const kOffline = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync",
-];
-
-/** Dropped on the page as from a file manager. */
-async function drop(page, { name, mimeType, buffer }) {
-  const transfer = await page.evaluateHandle(([fileName, type, base64]) => {
-    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-    const data = new DataTransfer();
-    data.items.add(new File([bytes], fileName, { type }));
-    return data;
-  }, [name, mimeType, buffer.toString("base64")]);
-  await page.dispatchEvent("#drop", "drop", { dataTransfer: transfer });
-}
-
-async function shoot(page, name) {
-  if (env.SCREENSHOTS) await page.screenshot({ path: join(env.SCREENSHOTS, `${name}.png`), fullPage: true });
-}
 
 async function expectAnswer(page) {
   await page.waitForSelector("#answer .label");
@@ -49,29 +22,43 @@ async function expectAnswer(page) {
   assert.match(await page.textContent("#answer .facts"), /\d ms there and back/);
 }
 
-async function expectFailure(page, title) {
-  await page.waitForSelector("#answer .failure");
-  assert.match(await page.textContent("#answer [role=alert] h2"), title);
-}
-
-const steps = {
+await run("predict page", {
   async "says which model answers"(page) {
     await page.waitForFunction(() => document.getElementById("model-facts").textContent !== "");
     assert.match(await page.textContent("#model-facts"), /version \S+ · .*\d+ classes/);
     assert.equal(await page.isVisible("#access"), token !== "");
+    await expectNamed(page);
+    await shoot(page, "picture-empty");
   },
   async "answers a dropped picture"(page) {
     if (token) await page.fill("#token", token);
     await drop(page, picture);
     await expectAnswer(page);
-    await shoot(page, "answer");
+    await shoot(page, "picture");
   },
   async "answers a picture chosen by keyboard"(page) {
-    const answered = page.waitForResponse(/\/predict$/);
-    await page.focus("#picture");
+    const answered = page.waitForResponse(/\/invoke$/);
+    await page.focus("#input input[type=file]");
     await page.keyboard.press("Enter");
     assert.equal((await answered).status(), 200);
     await page.waitForSelector("#answer[aria-busy=false]");
+    await expectAnswer(page);
+  },
+  async "answers a drawing"(page) {
+    await page.click("text=Draw");
+    const box = await page.locator(".pad").boundingBox();
+    const at = (x, y) => [box.x + x * box.width, box.y + y * box.height];
+    const answered = page.waitForResponse(/\/invoke$/);
+    await page.mouse.move(...at(0.5, 0.15));
+    await page.mouse.down();
+    await page.mouse.move(...at(0.5, 0.85), { steps: 12 });
+    await page.mouse.up();
+    assert.equal((await answered).status(), 200);
+    await page.waitForFunction(() => /drawing.png/.test(document.getElementById("command").textContent));
+    assert.equal(await page.isVisible("#save"), true, "a drawing lies in no file yet");
+    await expectNamed(page);
+    await shoot(page, "drawing");
+    await drop(page, picture);
     await expectAnswer(page);
   },
   async "keeps the token for this tab only"(page) {
@@ -83,7 +70,7 @@ const steps = {
     await expectFailure(page, /cannot be used|answered with 4/);
     await shoot(page, "not-a-picture");
     await drop(page, { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("only text") });
-    await page.waitForFunction(() => /not a picture/.test(document.querySelector("#answer h2").textContent));
+    await expectFailure(page, /not a picture/);
   },
   async "explains a wrong token"(page) {
     if (!token) return;
@@ -98,36 +85,13 @@ const steps = {
     await expectAnswer(page);
   },
   async "fits a phone"(page) {
-    await page.setViewportSize({ width: 390, height: 844 });
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(overflow <= 0, `${overflow} pixels wider than the screen`);
-    await page.emulateMedia({ colorScheme: "dark" });
-    await shoot(page, "phone-dark");
+    await expectFits(page, 390, 844, "picture");
+    await expectFits(page, 320, 640, "picture-small");
   },
-};
-
-const browser = await chromium.launch({ executablePath: env.CHROMIUM ?? "/usr/bin/chromium", args: kOffline });
-try {
-  const page = await browser.newPage({ viewport: { width: 1100, height: 860 } });
-  page.setDefaultTimeout(kDeadlineMs);
+}, {
   // Listening from the start: Chromium is told to hand over its file dialog only by this, and not
   // before the next key press otherwise.
-  page.on("filechooser", (chooser) => chooser.setFiles(picture));
-  const complaints = [];
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => {
-    // Chromium itself logs every 4xx answer; those are asked for here, and shown by the page.
-    const refusal = /status of 4\d\d/.test(message.text());
-    if (message.type() === "error" && !refusal) complaints.push(message.text());
-  });
-  const home = await page.goto(env.BASE_URL);
-  assert.match(home.headers()["content-security-policy"] ?? "", /script-src 'sha256-/);
-  for (const [name, step] of Object.entries(steps)) {
-    await step(page);
-    console.log(`ok - ${name}`);
-  }
-  assert.deepEqual(complaints, [], "the console has errors");
-  console.log(`predict page: ${Object.keys(steps).length} checks passed`);
-} finally {
-  await browser.close();
-}
+  prepare: async (page) => {
+    page.on("filechooser", (chooser) => chooser.setFiles(picture));
+  },
+});
