@@ -10,7 +10,7 @@
 #   find_package(yaml-cpp REQUIRED)                       yaml-cpp                       config/
 #   find_package(SQLite3 REQUIRED)                        SQLite::SQLite3                track/
 #   find_package(prometheus-cpp REQUIRED COMPONENTS core) prometheus-cpp::core           serve/
-#   find_package(Protozero REQUIRED)                      protozero::protozero           nets/
+#   find_package(Protozero REQUIRED)                      protozero::protozero           nets/ serve/
 #   find_package(LibZip REQUIRED)                         libzip::zip                    nets/
 #   find_package(ZLIB REQUIRED)                           ZLIB::ZLIB                     http/
 #   find_package(Nghttp2 REQUIRED)                        Nghttp2::nghttp2               http/

@@ -29,7 +29,7 @@ WALLS='
   openssl/                                  base gateway http
   CLI/                                      cli
   prometheus/                               serve
-  protozero/                                nets
+  protozero/                                nets serve
   zip\.h                                    nets
   hiredis/                                  gateway
   spdlog/                                   base

@@ -91,4 +91,9 @@ Awaitable<void> Exchange::Wait() {
       token);
 }
 
+Response Refusal(int status, Code code, std::string_view message) {
+  return Response::Json(
+      {{"error", Info(code).name}, {"code", Info(code).number}, {"message", message}}, status);
+}
+
 }  // namespace keelrow::http

@@ -142,6 +142,7 @@ GrpcStatus GrpcStatusOf(const Request& request, const Response& response) {
   GrpcStatus status{
       .code = info != nullptr ? GrpcCodeOf(info->code) : OfHttpStatus(response.status),
       .message = TextIn(error, "message")};
+  if (status.message.empty()) status.message = TextIn(error, "error");
   if (response.status == 404 && request.route == nullptr) status.code = GrpcCode::kUnimplemented;
   if (status.message.empty()) {
     status.message = response.status < 400 ? "this is no method of gRPC"

@@ -65,10 +65,8 @@ class Session final : public Connection {
   Awaitable<std::optional<Http2Opening<Stream>>> Run() {
     bool open = true;
     if constexpr (kTls) open = co_await Handshake();
-    bool http2 = false;
-    if constexpr (kTls) http2 = open && AgreedOnHttp2(stream_.native_handle());
-    if constexpr (!kTls) http2 = co_await OpensHttp2();
-    if (http2) co_return Opening();
+    if constexpr (!kTls) open = co_await ReadOpening();
+    if (open && SpeaksHttp2()) co_return Opening();
     while (open && !shard_->aborted) open = co_await ServeOne();
     if constexpr (kTls) co_await SayGoodbye();
     error_code ignored;
@@ -139,16 +137,21 @@ class Session final : public Connection {
     co_await stream_.async_shutdown(kAwait);
   }
 
-  /// Whether the client begins as HTTP/2 does (RFC 9113 section 3.4).
-  Awaitable<bool> OpensHttp2() requires(!kTls) {
+  /// Reads until it is known whether the client begins as HTTP/2 does (RFC 9113 section 3.4). False
+  /// when it ends before; nothing may be read behind an end.
+  Awaitable<bool> ReadOpening() requires(!kTls) {
     Enter(Phase::kIdle, limits_.idle_timeout);
-    bool more = true;
-    while (more && kHttp2Preface.starts_with(Received()) &&
-           !Received().starts_with(kHttp2Preface)) {
-      more = co_await ReadMore(kHeaderRoom);
+    bool open = true;
+    while (open && kHttp2Preface.starts_with(Received()) && !SpeaksHttp2()) {
+      open = co_await ReadMore(kHeaderRoom);
       if (phase_ == Phase::kIdle) Enter(Phase::kHeader, limits_.header_timeout);
     }
-    co_return Received().starts_with(kHttp2Preface);
+    co_return open;
+  }
+
+  bool SpeaksHttp2() {
+    if constexpr (kTls) return AgreedOnHttp2(stream_.native_handle());
+    return Received().starts_with(kHttp2Preface);
   }
 
   std::string_view Received() const {
@@ -439,10 +442,5 @@ Awaitable<void> RunSession(std::shared_ptr<Shard> shard, Stream stream) {
 
 template Awaitable<void> RunSession(std::shared_ptr<Shard> shard, Socket socket);
 template Awaitable<void> RunSession(std::shared_ptr<Shard> shard, TlsStream stream);
-
-Response Refusal(int status, Code code, std::string_view message) {
-  return Response::Json(
-      {{"error", Info(code).name}, {"code", Info(code).number}, {"message", message}}, status);
-}
 
 }  // namespace keelrow::http

@@ -157,6 +157,18 @@ void RequirePixels(const ServedModel& model, const std::string& file, int64_t mo
                           header->width, header->height, most));
 }
 
+void SetPriority(InferRequest& request, uint64_t priority) {
+  constexpr uint64_t kDefault = uint64_t{1} << 20;  // in between; here smaller goes first
+  if (priority == 0) return;
+  request.priority = static_cast<int>(std::min(priority, kDefault)) - static_cast<int>(kDefault);
+}
+
+void SetTimeout(InferRequest& request, uint64_t microseconds) {
+  constexpr uint64_t kMost = 3'600'000'000;
+  if (microseconds == 0) return;
+  request.timeout = std::chrono::microseconds(std::min(microseconds, kMost));
+}
+
 Question QuestionOf(const ServedModel& model, InferRequest&& request, int64_t pixels_max) {
   Question question{.priority = request.priority};
   if (request.timeout) question.deadline = models::Clock::now() + *request.timeout;

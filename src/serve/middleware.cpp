@@ -5,6 +5,7 @@
 #include "http/compression.h"
 #include "http/middleware.h"
 #include "serve/access_log.h"
+#include "serve/grpc.h"
 #include "serve/http_options.h"
 #include "serve/public_endpoints.h"
 #include "serve/traffic.h"
@@ -35,6 +36,7 @@ std::vector<http::Middleware> MiddlewareOf(
       http::Compress(),
       gateway::Deadlines(),
   };
+  list.push_back(NameModelOfMessage());  // auth and limits ask which model it is
   if (auto cors = CorsOf(config.cors)) list.push_back(*std::move(cors));  // before any token
   if (authenticator) {
     list.push_back(
