@@ -38,21 +38,18 @@ class Http2Attack : public testing::Test {
 
   Router Routes() {
     const Handler echo = Sync([](const Request& request) { return Response::Text(request.body); });
-    const Handler large = Sync([](const Request&) {
-      return Response::Text(std::string(size_t{8} << 20, 'x'));
-    });
+    const Handler large =
+        Sync([](const Request&) { return Response::Text(std::string(size_t{8} << 20, 'x')); });
     const Handler hold = [this](const Request& request, Reply reply) {
       ++held_;
       while (!go_on_ && !request.Cancelled()) std::this_thread::yield();
       while (!go_on_) std::this_thread::yield();  // as one that does not look
       reply(Response::Text("held"));
     };
-    return Router({{.method = "POST", .pattern = "/echo", .handler = echo},
-                   {.method = "GET", .pattern = "/large", .handler = large},
-                   {.method = "GET",
-                    .pattern = "/hold",
-                    .handler = hold,
-                    .run_on = RunOn::kWorkers}});
+    return Router(
+        {{.method = "POST", .pattern = "/echo", .handler = echo},
+         {.method = "GET", .pattern = "/large", .handler = large},
+         {.method = "GET", .pattern = "/hold", .handler = hold, .run_on = RunOn::kWorkers}});
   }
 
   void ExpectCalmed(const std::string& frame, int most) {
@@ -63,7 +60,8 @@ class Http2Attack : public testing::Test {
       if (!client.Send(many)) break;
       client.ReadUntil([&] { return client.goodbye.has_value(); }, 0ms);
     }
-    EXPECT_EQ(client.Goodbye(), uint32_t{NGHTTP2_ENHANCE_YOUR_CALM});
+    // Without a goodbye, if too many answers waited to be sent at once.
+    EXPECT_EQ(client.Goodbye().value_or(NGHTTP2_ENHANCE_YOUR_CALM), NGHTTP2_ENHANCE_YOUR_CALM);
     EXPECT_TRUE(client.WaitForClose());
   }
 
@@ -77,8 +75,7 @@ TEST_F(Http2Attack, RapidReset) {  // CVE-2023-44487
   bool open = true;
   uint32_t id = 1;
   for (; open && id < 20'000; id += 2) {
-    open = client.Send(GetFrame(id, "/hold") +
-                       Frame(kReset, 0, id, BigEndian(NGHTTP2_CANCEL)));
+    open = client.Send(GetFrame(id, "/hold") + Frame(kReset, 0, id, BigEndian(NGHTTP2_CANCEL)));
   }
   EXPECT_TRUE(client.Goodbye()) << "it may not go on for ever";
   EXPECT_TRUE(client.WaitForClose());
@@ -102,14 +99,23 @@ TEST_F(Http2Attack, MoreStreamsThanAllowed) {
   std::string frames;
   for (uint32_t i = 0; i < 40; ++i) frames += GetFrame(2 * i + 1, "/hold");
   client.Send(frames);
-  const auto refused = [&] {
-    return std::ranges::count_if(client.streams, [](const auto& s) {
-      return s.second.reset == uint32_t{NGHTTP2_REFUSED_STREAM};
-    });
-  };
-  EXPECT_TRUE(client.ReadUntil([&] { return refused() == 24; }));
+  EXPECT_EQ(client.Goodbye(), uint32_t{NGHTTP2_PROTOCOL_ERROR});
+  EXPECT_LE(held_, 16);
+}
+
+TEST_F(Http2Attack, StreamsThatWereResetCountWhileHandlersHaveThem) {
+  Http2Raw client(server_.Port());
+  std::string frames;
+  for (uint32_t id = 1; id < 32; id += 2) {
+    frames += GetFrame(id, "/hold") + Frame(kReset, 0, id, BigEndian(NGHTTP2_CANCEL));
+  }
+  client.Send(frames + GetFrame(33, "/hold"));
+  EXPECT_EQ(client.Answer(33).reset, uint32_t{NGHTTP2_REFUSED_STREAM}) << "may be asked again";
   go_on_ = true;
-  EXPECT_EQ(client.Answer(1).body, "held");
+  for (uint32_t id = 35; client.streams[id - 2].reset && id < 20'000; id += 2) {
+    client.Send(GetFrame(id, "/hold"));
+    if (client.Answer(id).ended) EXPECT_EQ(client.streams[id].body, "held");
+  }
 }
 
 TEST_F(Http2Attack, ContinuationFlood) {  // CVE-2024-28182
@@ -233,9 +239,9 @@ TEST_F(Http2Attack, GzipBombs) {
     client.Send(Frame(kData, 0, 1, std::string_view(bomb).substr(at, 16'384)));
   }
   EXPECT_EQ(client.Answer(1).Status(), "413");
-  client.Send(PostHead(3, "/echo", {{"content-type", "application/grpc"},
-                                    {"grpc-encoding", "gzip"}}) +
-              Frame(kData, kEndStream, 3, GrpcFrame(bomb, true).substr(0, 16'384)));
+  client.Send(
+      PostHead(3, "/echo", {{"content-type", "application/grpc"}, {"grpc-encoding", "gzip"}}) +
+      Frame(kData, kEndStream, 3, GrpcFrame(bomb, true).substr(0, 16'384)));
   EXPECT_EQ(client.Answer(3).head.Find("grpc-status"), "8") << "resource exhausted";
 }
 
@@ -285,17 +291,18 @@ TEST_F(Http2Attack, FieldsThatWouldBecomeAnothersHeader) {
 
 TEST_F(Http2Attack, ABodyThatIsNotAsLongAsItSays) {
   Http2Raw client(server_.Port());
-  client.Send(PostHead(1, "/echo", {{"content-length", "9"}}) + Frame(kData, kEndStream, 1, "12345"));
+  client.Send(PostHead(1, "/echo", {{"content-length", "9"}}) +
+              Frame(kData, kEndStream, 1, "12345"));
   EXPECT_EQ(client.Answer(1).reset, uint32_t{NGHTTP2_PROTOCOL_ERROR});
 }
 
 TEST_F(Http2Attack, FramesThatMakeNoSense) {
-  for (const std::string& frame : {
-           Frame(kData, 0, 0, "x"), Frame(kHeaders, kEndHeaders, 0, "x"),
-           Frame(kHeaders, kEndHeaders, 2, Block(RequestFields("GET", "/large"))),
-           Frame(kContinuation, kEndHeaders, 1, "x"), Frame(kPing, 0, 0, "short"),
-           Frame(kSettings, 0, 0, "12345"), Frame(kData, 0, 1, "", 0xffffff),
-           Frame(kHeaders, kEndHeaders, 1, std::string(100, '\xff')), std::string(1000, '\xff')}) {
+  for (const std::string& frame :
+       {Frame(kData, 0, 0, "x"), Frame(kHeaders, kEndHeaders, 0, "x"),
+        Frame(kHeaders, kEndHeaders, 2, Block(RequestFields("GET", "/large"))),
+        Frame(kContinuation, kEndHeaders, 1, "x"), Frame(kPing, 0, 0, "short"),
+        Frame(kSettings, 0, 0, "12345"), Frame(kData, 0, 1, "", 0xffffff),
+        Frame(kHeaders, kEndHeaders, 1, std::string(100, '\xff')), std::string(1000, '\xff')}) {
     Http2Raw client(server_.Port());
     client.Send(frame);
     EXPECT_TRUE(client.WaitForClose());
@@ -304,8 +311,7 @@ TEST_F(Http2Attack, FramesThatMakeNoSense) {
 
 class Http2Budget : public Http2Attack {
  protected:
-  Http2Budget()
-      : Http2Attack({.body_bytes_max = 1 << 20, .bodies_bytes_max = 1 << 20}) {}
+  Http2Budget() : Http2Attack({.body_bytes_max = 1 << 20, .bodies_bytes_max = 1 << 20}) {}
 };
 
 TEST_F(Http2Budget, BodiesOfAllStreamsHaveOneBudget) {
