@@ -42,7 +42,7 @@ class Http2Attack : public testing::Test {
         Sync([](const Request&) { return Response::Text(std::string(size_t{8} << 20, 'x')); });
     const Handler hold = [this](const Request& request, Reply reply) {
       ++held_;
-      while (!go_on_ && !request.Cancelled()) std::this_thread::yield();
+      while (!go_on_ && !request.Abandoned()) std::this_thread::yield();
       while (!go_on_) std::this_thread::yield();  // as one that does not look
       reply(Response::Text("held"));
     };
