@@ -92,7 +92,9 @@ void Check(std::string_view bytes) {
   const std::string text = Exchange(bytes);
   std::string_view frames = text;
   while (frames.size() >= 9) {
-    const auto byte = [&](size_t i) { return static_cast<size_t>(static_cast<uint8_t>(frames[i])); };
+    const auto byte = [&](size_t i) {
+      return static_cast<size_t>(static_cast<uint8_t>(frames[i]));
+    };
     const size_t size = byte(0) << 16 | byte(1) << 8 | byte(2);
     Require(size <= 16'384, "a frame is not larger than may be sent");
     Require(byte(3) <= 9, "a frame is of a type that there is");

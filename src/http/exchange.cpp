@@ -5,7 +5,7 @@ namespace keelrow::http {
 
 void Exchange::Handle() {
   const std::shared_ptr<Exchange> self = shared_from_this();
-  request.gone = &gone_;  // whoever filled the request in may have replaced it
+  request.gone = &gone_;                   // whoever filled the request in may have replaced it
   Shared& shared = shard_.lock()->shared;  // this is the shard's thread, so it is there
   const Router::Post post = [&](std::function<void()> job) {
     return shared.post([self, job = std::move(job)] { self->Run(job); });

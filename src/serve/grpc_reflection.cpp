@@ -36,8 +36,8 @@ constexpr Tag kName = 1, kMethod = 2, kNestedMessage = 3, kNestedEnum = 4;
 }
 // … and of proto/reflection.proto.
 namespace question {
-constexpr Tag kHost = 1, kFileByName = 3, kFileBySymbol = 4, kExtension = 5,
-              kExtensionNumbers = 6, kServices = 7;
+constexpr Tag kHost = 1, kFileByName = 3, kFileBySymbol = 4, kExtension = 5, kExtensionNumbers = 6,
+              kServices = 7;
 }
 namespace reply {
 constexpr Tag kHost = 1, kQuestion = 2, kFiles = 4, kServices = 6, kError = 7;
@@ -64,9 +64,9 @@ void AddSymbols(pbf_reader reader, const std::string& scope, bool service,
   std::string own;
   std::vector<pbf_reader> inside;
   while (reader.next()) {
-    const bool nested = service ? reader.tag() == declared::kMethod
-                                : reader.tag() == declared::kNestedMessage ||
-                                      reader.tag() == declared::kNestedEnum;
+    const bool nested =
+        service ? reader.tag() == declared::kMethod
+                : reader.tag() == declared::kNestedMessage || reader.tag() == declared::kNestedEnum;
     if (reader.tag() == declared::kName) {
       own = scope + "." + reader.get_string();
     } else if (nested) {

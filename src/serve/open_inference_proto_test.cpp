@@ -71,12 +71,13 @@ TEST(InferMessage, RawAndTypedTensorsAreTheSame) {
   const std::vector<float> numbers = {1.5F, -2};
   EXPECT_EQ(values(Asked({}, {Raw(numbers)})), numbers);
   EXPECT_EQ(values(Asked({.contents = Contents([&](pbf_writer& w) {
-              w.add_packed_float(6, numbers.begin(), numbers.end());
-            })})),
+                            w.add_packed_float(6, numbers.begin(), numbers.end());
+                          })})),
             numbers);
   EXPECT_EQ(values(Asked({.contents = Contents([&](pbf_writer& w) {
-              for (const float number : numbers) w.add_float(6, number);  // not packed
-            })})),
+                            for (const float number : numbers)
+                              w.add_float(6, number);  // not packed
+                          })})),
             numbers);
 }
 
@@ -126,7 +127,8 @@ TEST(InferMessage, HostileMessagesAreRefusedWithTheReason) {
   EXPECT_THAT(WhyNot(Asked({.contents = floats}, {raw})), HasSubstr("and raw"));
   EXPECT_THAT(WhyNot(Asked({.contents = floats})), HasSubstr("another number of elements"));
   EXPECT_THAT(WhyNot(Asked({.datatype = "FP16", .contents = floats})), HasSubstr("raw_input"));
-  EXPECT_THAT(WhyNot(Asked({.datatype = "INT8", .contents = floats})), HasSubstr("another datatype"));
+  EXPECT_THAT(WhyNot(Asked({.datatype = "INT8", .contents = floats})),
+              HasSubstr("another datatype"));
   const auto wide = Contents([](pbf_writer& w) {
     w.add_int32(2, 300);
     w.add_int32(2, 1);
@@ -209,12 +211,12 @@ TEST_F(GrpcService, HealthAndReflectionNeedNoToken) {
   EXPECT_EQ(open("/grpc.health.v1.Health/Check", "\x0a\x01x").status, 404);
   std::string asked;
   pbf_writer(asked).add_string(4, "inference.ModelInferRequest.InferInputTensor");
-  const auto files =
-      open("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", asked).body;
+  const auto files = open("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", asked).body;
   EXPECT_THAT(files, HasSubstr("grpc_service.proto"));
   EXPECT_THAT(files, HasSubstr("TYPE_BF16")) << "and what that file imports";
   for (const std::string& hostile : {std::string("\xff"), std::string("\x22\x7f", 2)}) {
-    EXPECT_EQ(open("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", hostile).status, 400);
+    EXPECT_EQ(open("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", hostile).status,
+              400);
     EXPECT_EQ(open("/grpc.health.v1.Health/Check", hostile).status, 400);
   }
 }
