@@ -40,15 +40,20 @@ class Http2Attack : public testing::Test {
     const Handler echo = Sync([](const Request& request) { return Response::Text(request.body); });
     const Handler large =
         Sync([](const Request&) { return Response::Text(std::string(size_t{8} << 20, 'x')); });
-    const Handler hold = [this](const Request& request, Reply reply) {
+    const Handler hold = [this](const Request&, Reply reply) {
       ++held_;
-      while (!go_on_ && !request.Abandoned()) std::this_thread::yield();
-      while (!go_on_) std::this_thread::yield();  // as one that does not look
+      while (!go_on_) std::this_thread::yield();  // and does not look whether anybody waits
       reply(Response::Text("held"));
     };
     return Router(
         {{.method = "POST", .pattern = "/echo", .handler = echo},
          {.method = "GET", .pattern = "/large", .handler = large},
+         {.method = "GET", .pattern = "/fields", .handler = Sync([](const Request&) {
+                                                   Response response;
+                                                   response.headers.Add("x-a",
+                                                                        std::string(100'000, 'a'));
+                                                   return response;
+                                                 })},
          {.method = "GET", .pattern = "/hold", .handler = hold, .run_on = RunOn::kWorkers}});
   }
 
@@ -294,6 +299,12 @@ TEST_F(Http2Attack, ABodyThatIsNotAsLongAsItSays) {
   client.Send(PostHead(1, "/echo", {{"content-length", "9"}}) +
               Frame(kData, kEndStream, 1, "12345"));
   EXPECT_EQ(client.Answer(1).reset, uint32_t{NGHTTP2_PROTOCOL_ERROR});
+}
+
+TEST_F(Http2Attack, AnAnswerWithTooManyFieldsIsNotWaitedFor) {
+  Http2Raw client(server_.Port());
+  client.Send(GetFrame(1, "/fields"));
+  EXPECT_EQ(client.Answer(1).reset, uint32_t{NGHTTP2_INTERNAL_ERROR});
 }
 
 TEST_F(Http2Attack, FramesThatMakeNoSense) {

@@ -75,6 +75,7 @@ class GrpcServer : public testing::Test {
     const auto answer = [this](const Request& request) {
       ++asked_;
       if (request.body == "fail") throw Error(Code::kBadExample, "50% \xc3\xa9\n");
+      if (request.body == "long") throw Error(Code::kBadExample, std::string(30'000, 'm'));
       if (request.body == "stop") return Response{.status = 422, .body = "plain"};
       return Response{.status = request.body == "in band" ? 422 : 200,
                       .headers = {{"Content-Type", kProtobuf}, {"x-note", "n"}},
@@ -138,23 +139,25 @@ TEST_F(GrpcServer, WhateverIsNoMessageBecomesAStatusOfTrailersOnly) {
   client.Send(Head(1, "/s/One") + Frame(kData, kEndStream, 1, GrpcFrame("fail")));
   EXPECT_EQ(client.Answer(1).Status(), "200");
   EXPECT_EQ(Status(client.Answer(1)), "3 50%25 %C3%A9%0A");
+  client.Send(Head(3, "/s/One") + Frame(kData, kEndStream, 3, GrpcFrame("long")));
+  EXPECT_EQ(Status(client.Answer(3)), "3 " + std::string(2048, 'm'));
   EXPECT_EQ(client.Answer(1).body, "");
-  client.Send(PostHead(3, "/s/One", {{"content-type", "application/grpc+proto"}}) +
-              Frame(kData, kEndStream, 3, GrpcFrame("x")));
-  EXPECT_EQ(Status(client.Answer(3)), "16 no token");
-  client.Send(Head(5, "/s/None") + Frame(kData, kEndStream, 5, GrpcFrame("x")));
-  EXPECT_EQ(Status(client.Answer(5)), "12 there is nothing at /s/None");
-  client.Send(Head(7, "/plain") + Frame(kData, kEndStream, 7, GrpcFrame("x")));
-  EXPECT_EQ(Status(client.Answer(7)), "12 this is no method of gRPC");
-  client.Send(Head(9, "/s/One", {{"grpc-encoding", "snappy"}}));
-  EXPECT_THAT(Status(client.Answer(9)), testing::StartsWith("12 "));
-  EXPECT_EQ(client.Answer(9).head.Find("grpc-accept-encoding"), "identity,gzip,deflate");
-  client.Send(Head(11, "/s/Later") + Frame(kData, kEndStream, 11, GrpcFrame("a") + GrpcFrame("b")));
-  EXPECT_EQ(Status(client.Answer(11)), "3 a second message came");
-  client.Send(Head(13, "/s/One") + Frame(kData, kEndStream, 13, ""));
-  EXPECT_EQ(Status(client.Answer(13)), "3 no message came");
-  client.Send(Head(15, "/s/One") + Frame(kData, 0, 15, std::string("\0\x7f\0\0\0", 5)));
-  EXPECT_THAT(Status(client.Answer(15)), testing::StartsWith("8 "));
+  client.Send(PostHead(5, "/s/One", {{"content-type", "application/grpc+proto"}}) +
+              Frame(kData, kEndStream, 5, GrpcFrame("x")));
+  EXPECT_EQ(Status(client.Answer(5)), "16 no token");
+  client.Send(Head(7, "/s/None") + Frame(kData, kEndStream, 7, GrpcFrame("x")));
+  EXPECT_EQ(Status(client.Answer(7)), "12 there is nothing at /s/None");
+  client.Send(Head(9, "/plain") + Frame(kData, kEndStream, 9, GrpcFrame("x")));
+  EXPECT_EQ(Status(client.Answer(9)), "12 this is no method of gRPC");
+  client.Send(Head(11, "/s/One", {{"grpc-encoding", "snappy"}}));
+  EXPECT_THAT(Status(client.Answer(11)), testing::StartsWith("12 "));
+  EXPECT_EQ(client.Answer(11).head.Find("grpc-accept-encoding"), "identity,gzip,deflate");
+  client.Send(Head(13, "/s/Later") + Frame(kData, kEndStream, 13, GrpcFrame("a") + GrpcFrame("b")));
+  EXPECT_EQ(Status(client.Answer(13)), "3 a second message came");
+  client.Send(Head(15, "/s/One") + Frame(kData, kEndStream, 15, ""));
+  EXPECT_EQ(Status(client.Answer(15)), "3 no message came");
+  client.Send(Head(17, "/s/One") + Frame(kData, 0, 17, std::string("\0\x7f\0\0\0", 5)));
+  EXPECT_THAT(Status(client.Answer(17)), testing::StartsWith("8 "));
 }
 
 TEST_F(GrpcServer, OverHttp1TheMessageIsBare) {

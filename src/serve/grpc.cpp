@@ -20,7 +20,7 @@ constexpr int kFieldsMax = 16;
 const GrpcMethod* MethodOf(const http::Route* route) {
   if (route == nullptr) return nullptr;
   const std::string_view pattern = route->pattern;
-  const std::string prefix = GrpcPath(kInferenceService, "");
+  static const std::string prefix = GrpcPath(kInferenceService, "");
   if (!pattern.starts_with(prefix)) return nullptr;
   const auto methods = GrpcMethods();
   const auto found = std::ranges::find(methods, pattern.substr(prefix.size()), &GrpcMethod::name);
