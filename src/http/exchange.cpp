@@ -5,7 +5,7 @@ namespace keelrow::http {
 
 void Exchange::Handle() {
   const std::shared_ptr<Exchange> self = shared_from_this();
-  request.cancelled = &cancelled_;
+  request.gone = &gone_;                   // whoever filled the request in may have replaced it
   Shared& shared = shard_.lock()->shared;  // this is the shard's thread, so it is there
   Router::Post post = [self, &shared](std::function<void()> job) {
     return shared.post([self, job = std::move(job)] { self->Run(job); });
@@ -56,7 +56,7 @@ void Exchange::Answer(Response response) {
 }
 
 void Exchange::Cancel() {
-  cancelled_ = true;
+  MarkGone();
   Answer(Refusal(499, Code::kInterrupted, "the client has gone"));
 }
 

@@ -148,6 +148,9 @@ GrpcStatus GrpcStatusOf(const Request& request, const Response& response) {
     status.message = response.status < 400 ? "this is no method of gRPC"
                                            : fmt::format("HTTP status {}", response.status);
   }
+  // It may quote the client, and fields have no room for much.
+  constexpr size_t kMessageMax = 2048;
+  if (status.message.size() > kMessageMax) status.message.resize(kMessageMax);
   return status;
 }
 

@@ -128,6 +128,14 @@ struct Http2Connection::Hooks {
     return 0;
   }
 
+  /// An answer with more fields than a frame may have, say: the client must not wait for it.
+  static int OnNotSent(nghttp2_session* session, const nghttp2_frame* frame, int, void*) {
+    if (frame->hd.type != NGHTTP2_HEADERS) return 0;
+    ::nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                NGHTTP2_INTERNAL_ERROR);
+    return 0;
+  }
+
   static ssize_t Read(nghttp2_session* session, int32_t id, uint8_t* room, size_t size,
                       uint32_t* flags, nghttp2_data_source*, void* self) {
     Http2Stream* stream = Of(self).Find(id);
@@ -159,6 +167,7 @@ struct Http2Connection::Hooks {
     ::nghttp2_session_callbacks_set_on_frame_recv_callback(hooks, OnFrame);
     ::nghttp2_session_callbacks_set_on_stream_close_callback(hooks, OnClose);
     ::nghttp2_session_callbacks_set_on_frame_send_callback(hooks, OnSent);
+    ::nghttp2_session_callbacks_set_on_frame_not_send_callback(hooks, OnNotSent);
     ::nghttp2_option_new(&option);
     ::nghttp2_option_set_no_auto_window_update(option, 1);
     ::nghttp2_option_set_no_closed_streams(option, 1);

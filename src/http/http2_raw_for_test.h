@@ -108,6 +108,9 @@ class Http2Raw {
     ::nghttp2_hd_inflate_new(&made);
     inflater_.reset(made);
     Send(std::string(kPreface) + settings);
+    // Only what is acknowledged holds: before that, windows are small.
+    ReadUntil([this] { return has_settings_; });
+    Send(Frame(kSettings, kAck, 0, ""));
   }
 
   bool Send(std::string_view bytes) { return raw_.Send(bytes); }
@@ -170,6 +173,7 @@ class Http2Raw {
     if (type == kReset) stream.reset = Number(payload);
     if (type == kGoaway) goodbye = Number(payload.substr(4, 4));
     if (type == kPing) ++pings;
+    if (type == kSettings) has_settings_ = true;
     return true;
   }
 
@@ -196,6 +200,7 @@ class Http2Raw {
   RawConnection raw_;
   std::unique_ptr<nghttp2_hd_inflater, Delete> inflater_;
   std::string pending_;
+  bool has_settings_ = false;
   bool closed_ = false;
 };
 

@@ -303,7 +303,8 @@ size_t Http2Stream::Give(std::span<uint8_t> room) {
 }
 
 void Http2Stream::SetInputDeadline() {
-  if (input_ended_ || dropping_ || IsStalled()) {
+  const bool waits_for_us = IsStalled() || (!many_ && !asked_.empty());
+  if (input_ended_ || dropping_ || waits_for_us) {
     input_deadline_ = kNever;
   } else if (!many_ || reader_->InMessage()) {
     input_deadline_ = body_deadline_;

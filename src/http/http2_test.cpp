@@ -152,7 +152,7 @@ TEST_F(Http2, AClientThatIsGoneCancelsItsRequest) {
                                               .pattern = "/",
                                               .handler = Sync([&](const Request& request) {
                                                 inside.count_down();
-                                                while (!request.Cancelled())
+                                                while (!request.Abandoned())
                                                   std::this_thread::yield();
                                                 cancelled = true;
                                                 return Response::Text("too late");

@@ -106,7 +106,7 @@ struct Shard {
 ///   server  ──┘
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
-  explicit Exchange(const std::shared_ptr<Shard>& shard) : shard_(shard) {}
+  explicit Exchange(const std::shared_ptr<Shard>& shard) : shard_(shard) { request.gone = &gone_; }
 
   /// Lets the router answer; on the IO thread, once.
   void Handle();
@@ -124,10 +124,11 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   /// Calls `then` on the IO thread, later, when an answer has been delivered; it is not there yet.
   void WhenAnswered(std::function<void()> then) { waiter_ = std::move(then); }
 
-  /// The client has gone. The answer, which is for the log, says so if none was given before.
-  void Cancel();
-
   bool answered() const { return answered_; }
+  /// The client has left: who works for it may stop. An answer is still needed, for the count.
+  void MarkGone() { gone_ = true; }
+  /// The same, and answers for the log's sake, if nobody has.
+  void Cancel();
   Response& response() { return response_; }
 
   Request request;
@@ -149,7 +150,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::optional<Reply> through_;  // not changed once claimed
   std::mutex mutex_;              // of claimed_, and of through_ until then
   bool claimed_ = false;
-  std::atomic<bool> cancelled_{false};
+  std::atomic<bool> gone_{false};
   std::function<void()> waiter_;
   Response response_;
   bool answered_ = false;

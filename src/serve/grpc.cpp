@@ -20,11 +20,10 @@ constexpr int kFieldsMax = 16;
 const GrpcMethod* MethodOf(const http::Route* route) {
   if (route == nullptr) return nullptr;
   const std::string_view pattern = route->pattern;
-  const std::string prefix = GrpcPath(kInferenceService, "");
+  static const std::string prefix = GrpcPath(kInferenceService, "");
   if (!pattern.starts_with(prefix)) return nullptr;
   const auto methods = GrpcMethods();
-  const auto found =
-      std::ranges::find(methods, pattern.substr(prefix.size()), &GrpcMethod::name);
+  const auto found = std::ranges::find(methods, pattern.substr(prefix.size()), &GrpcMethod::name);
   return found == methods.end() ? nullptr : &*found;
 }
 
@@ -95,8 +94,7 @@ http::Response RefuseInStream(const Error& error) {
 /// The request as REST has it, while its answer is waited for.
 http::Request AsRest(const GrpcMethod& method, const http::Request& request) {
   http::Request rest = request;
-  rest.body =
-      method.request.empty() ? "" : JsonFromProto(request.body, method.request).dump();
+  rest.body = method.request.empty() ? "" : JsonFromProto(request.body, method.request).dump();
   return rest;
 }
 
@@ -118,8 +116,8 @@ http::Handler AnswerAsRest(const GrpcMethod& method, http::Handler handler) {
     } catch (const Error& error) {
       return reply(http::Response::FromError(error));
     }
-    handler(*rest, http::Reply([&method, rest, reply = std::move(reply)](
-                                   http::Response response) mutable {
+    handler(*rest,
+            http::Reply([&method, rest, reply = std::move(reply)](http::Response response) mutable {
               reply(AsMessage(method, std::move(response)));
             }));
   };
@@ -148,9 +146,8 @@ std::vector<http::Route> Routes(ServeContext& context) {
   std::vector<http::Route> routes = {
       {.method = "POST",
        .pattern = GrpcPath(kInferenceService, "ModelInfer"),
-       .handler = PredictionHandler(context, {.model = ModelInPath,
-                                              .read = ReadOne,
-                                              .refuse = http::Response::FromError}),
+       .handler = PredictionHandler(
+           context, {.model = ModelInPath, .read = ReadOne, .refuse = http::Response::FromError}),
        .scope = "predict",
        .summary = "The model's answer to tensors, or to files (gRPC)."},
       {.method = "POST",
@@ -171,7 +168,8 @@ std::string GrpcPath(std::string_view service, std::string_view method) {
 }
 
 http::Response GrpcMessage(std::string message) {
-  return {.status = 200, .headers = {{"Content-Type", http::kProtobuf}}, .body = std::move(message)};
+  return {
+      .status = 200, .headers = {{"Content-Type", http::kProtobuf}}, .body = std::move(message)};
 }
 
 http::Middleware NameModelOfMessage() {

@@ -11,8 +11,8 @@ namespace keelrow::serve {
 /// says: its handler answers, behind the same scope, and the JSON becomes the message `reply`.
 struct GrpcMethod {
   std::string_view name;
-  std::string_view verb = {};     // of the route: "GET"
-  std::string_view pattern = {};  // "/v2/models/{model}"
+  std::string_view verb = {};                // of the route: "GET"
+  std::string_view pattern = {};             // "/v2/models/{model}"
   std::span<const ProtoField> request = {};  // what of the message is the route's JSON body
   std::span<const ProtoField> reply = {};
   uint32_t model = 0;    // field of the model's name in the request; 0: it names none

@@ -116,8 +116,7 @@ struct ContentsRow {
 template <class Element>
 constexpr auto kReadInt = ReadAs<Element, &pbf_reader::get_int32, &pbf_reader::get_packed_int32>;
 template <class Element>
-constexpr auto kReadUint =
-    ReadAs<Element, &pbf_reader::get_uint32, &pbf_reader::get_packed_uint32>;
+constexpr auto kReadUint = ReadAs<Element, &pbf_reader::get_uint32, &pbf_reader::get_packed_uint32>;
 
 constexpr auto kContentsRows = std::to_array<ContentsRow>({
     {DType::kBool, tensor_contents::kBool, kVarint,
@@ -139,8 +138,7 @@ constexpr auto kContentsRows = std::to_array<ContentsRow>({
 });
 
 void ReadNumbers(pbf_reader& reader, NamedTensor& tensor) {
-  const auto* row =
-      std::ranges::find(kContentsRows, tensor.tensor.dtype, &ContentsRow::dtype);
+  const auto* row = std::ranges::find(kContentsRows, tensor.tensor.dtype, &ContentsRow::dtype);
   if (row == kContentsRows.end()) {
     Refuse(fmt::format("`{}`: FP16 and BF16 come in raw_input_contents only", tensor.name));
   }
@@ -171,8 +169,9 @@ bool ReadContents(pbf_reader contents, NamedTensor& tensor) {
   const size_t given =
       tensor.bytes ? tensor.texts.size() : tensor.tensor.bytes.size() / SizeOf(tensor.tensor.dtype);
   if (any && given != CountOf(tensor.tensor.shape)) {
-    Refuse(fmt::format("the shape of `{}` has another number of elements than the {} that were sent",
-                       tensor.name, given));
+    Refuse(
+        fmt::format("the shape of `{}` has another number of elements than the {} that were sent",
+                    tensor.name, given));
   }
   return any;
 }
