@@ -30,6 +30,7 @@ const tokenField = byId<HTMLInputElement>("token");
 const access = byId("access");
 
 function askForToken(): void {
+  loaded.auth = true; // a gateway may want what the service behind it does not
   access.hidden = false;
   access.classList.add("refused");
   tokenField.focus();
@@ -38,7 +39,9 @@ function askForToken(): void {
 function report(error: unknown): void {
   const failure = error instanceof Failure ? error : new Failure("The page failed", [String(error)]);
   showFailure(failure, question ? () => void ask() : null);
-  if (failure.extra.needsToken) askForToken();
+  if (!failure.extra.needsToken) return;
+  askForToken();
+  if (model && question) showCommand(model, question, true);
 }
 
 async function ask(): Promise<void> {
@@ -47,17 +50,17 @@ async function ask(): Promise<void> {
   asking = new AbortController();
   const { signal } = asking;
   showCommand(model, question, loaded.auth);
-  if (loaded.auth && !tokenField.value) {
-    report(new Failure("A token is needed", ["Paste one above, then ask again."], { needsToken: true, retry: true }));
-    return;
-  }
+  const token = tokenField.value.trim();
+  const noToken = new Failure("A token is needed", ["Paste one above, then ask again."], { needsToken: true, retry: true });
+  if (loaded.auth && !token) return report(noToken);
   showBusy(true);
   try {
-    const timed = await predict(model, question, tokenField.value.trim(), signal);
+    const timed = await predict(model, question, token, signal);
     access.classList.remove("refused");
     showAnswer(model, timed);
   } catch (error) {
-    if (!signal.aborted) report(error);
+    const unasked = error instanceof Failure && error.extra.needsToken && !token;
+    if (!signal.aborted) report(unasked ? noToken : error);
   } finally {
     if (!signal.aborted) showBusy(false);
   }

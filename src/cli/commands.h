@@ -55,6 +55,9 @@ void DefineAugment(CLI::App& command, Globals& globals);
 /// `keelrow data label-errors`: what the newest cross-validation found.
 void DefineLabelErrors(CLI::App& command, Globals& globals);
 
+/// `keelrow models pack`: a bundle of a network that was trained elsewhere.
+void DefinePack(CLI::App& command, Globals& globals);
+
 void DefineInit(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineData(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefinePlan(CLI::App& command, Globals& globals, Outcome& outcome);

@@ -153,6 +153,7 @@ void DefineModels(CLI::App& command, Globals& globals, Outcome&) {
       AddAction(command, "rollback", "Point an alias back at the version before", *arguments);
   rollback->add_option("--alias", arguments->alias, "The alias")->capture_default_str();
   rollback->callback([&globals, arguments] { Rollback(globals, *arguments); });
+  DefinePack(command, globals);
 }
 
 }  // namespace keelrow::cli

@@ -43,7 +43,8 @@ void RequireRows(const Session& session, const std::string& name) {
     return;
   }
   throw Error(Code::kUnsupported,
-              fmt::format("the network of `{}` is not one input and one output in rows", name));
+              fmt::format("the network of `{}` is not one input and one output in rows", name),
+              {.hint = "its first axis must be free: export it with a dynamic batch"});
 }
 
 }  // namespace

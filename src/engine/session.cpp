@@ -41,7 +41,14 @@ auto Guarded(Code code, const char* message, const Work& work) {
   try {
     return work();
   } catch (const ov::Exception& failure) {
-    throw Error(code, message, {.hint = std::string(failure.what()).substr(0, 300)});
+    const std::string why = failure.what();
+    if (why.find("externally stored") != std::string::npos ||
+        why.find("external data") != std::string::npos) {
+      throw Error(
+          code, fmt::format("{}: its weights lie in another file", message),
+          {.hint = "put the .data file beside the .onnx, or export with external_data=False"});
+    }
+    throw Error(code, message, {.hint = why.substr(0, 300)});
   }
 }
 

@@ -207,6 +207,9 @@ Error NotServed(const ServeContext& context, const ModelName& name) {
   const auto table = context.models->Table();
   const auto found = table->find(name.model);
   if (found == table->end()) {
+    if (name.model.empty() && table->empty()) {
+      return Error(Code::kOverloaded, "no model is loaded yet");
+    }
     if (name.model.empty()) {
       return Error(Code::kNotFound, "the request names no model, and there is not only one",
                    {.hint = "GET /v2/models lists them"});

@@ -36,6 +36,10 @@ std::vector<std::string> DataOf(const http::Request& request) {
 Question ReadJson(const ServedModel& model, const std::string& body, int64_t pixels_max,
                   bool& list) {
   const Expected<Json> json = ParseJson(body, "the body");
+  if (!json && model.predictor() == nullptr) {
+    throw Error(Code::kBadExample,
+                "a bare network takes numbers as JSON, not files: " + json.error().message());
+  }
   if (!json) throw Error(Code::kBadExample, "the body is no JSON: " + json.error().message());
   list = json->is_object() && json->contains("instances");
   if (list) return QuestionOfInstances(model, json->at("instances"), pixels_max);

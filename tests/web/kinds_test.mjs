@@ -84,7 +84,7 @@ await run("kinds of questions", {
   async "every loaded model can be chosen"(page) {
     await page.waitForSelector("#choose-model option", { state: "attached" });
     const names = await page.locator("#choose-model option").allTextContents();
-    for (const name of ["half", "mlp", "pair", "photo", "tokens", "tones", env.BUNDLE]) {
+    for (const name of ["half", "mlp", "packed", "pair", "photo", "tokens", "tones", env.BUNDLE]) {
       assert.ok(names.includes(name), `${name} is missing among ${names}`);
     }
   },
