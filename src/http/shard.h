@@ -106,7 +106,7 @@ struct Shard {
 ///   server  ──┘
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
-  explicit Exchange(const std::shared_ptr<Shard>& shard) : shard_(shard) {}
+  explicit Exchange(const std::shared_ptr<Shard>& shard) : shard_(shard) { request.gone = &gone_; }
 
   /// Lets the router answer; on the IO thread, once.
   void Handle();
@@ -122,6 +122,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   Awaitable<void> Wait();
 
   bool answered() const { return answered_; }
+  /// The client has left: who works for it may stop. An answer is still needed, for the count.
+  void MarkGone() { gone_ = true; }
   Response& response() { return response_; }
 
   Request request;
@@ -141,6 +143,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   // leads back here and so keeps this alive until it is used, as each one is in the end.
   std::optional<Reply> through_;
   std::atomic<bool> claimed_{false};
+  std::atomic<bool> gone_{false};
   std::function<void()> waiter_;
   Response response_;
   bool answered_ = false;
