@@ -49,6 +49,33 @@ TEST(Server, AnswersOverOneConnectionManyTimes) {
   EXPECT_EQ(client.Get("/none").status, 404);
 }
 
+/// A handler that keeps what it was asked, and answers when it is told to.
+struct Held {
+  std::promise<std::pair<const Request*, std::shared_ptr<Reply>>> asked;
+
+  Route At(std::string pattern) {
+    return {.method = "GET",
+            .pattern = std::move(pattern),
+            .handler = [this](const Request& request, Reply reply) {
+              asked.set_value({&request, std::make_shared<Reply>(std::move(reply))});
+            }};
+  }
+};
+
+TEST(Server, AHandlerLearnsThatItsClientHasLeft) {
+  Held held;
+  const auto server = Started({held.At("/slow")});
+  RawConnection client(server->Port());
+  client.Send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\nGET /next HTTP/1.1\r\n");  // and half of another
+  const auto [request, reply] = held.asked.get_future().get();
+  EXPECT_FALSE(request->Abandoned());
+  client.Close();
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  while (!request->Abandoned() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_TRUE(request->Abandoned());
+  (*reply)(Response::Text("for nobody"));
+}
+
 TEST(Server, AnswersFromOtherThreadsAndWorkers) {
   std::vector<std::jthread> threads;
   std::mutex mutex;

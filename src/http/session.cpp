@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -76,6 +77,7 @@ class Session final : public Connection {
   }
 
   void CheckDeadline(Clock::time_point now) override {
+    if (phase_ == Phase::kHandler && PeerLeft()) exchange_->MarkGone();
     if (now < deadline_) return;
     deadline_ = Clock::time_point::max();
     if (phase_ == Phase::kHandler) {
@@ -111,6 +113,13 @@ class Session final : public Connection {
   Socket& socket() {
     if constexpr (kTls) return stream_.next_layer();
     if constexpr (!kTls) return stream_;
+  }
+
+  /// Nothing is read while a handler works, so the socket is asked. Pipelined requests may still lie
+  /// in it.
+  bool PeerLeft() {
+    pollfd peer{.fd = socket().native_handle(), .events = POLLRDHUP, .revents = 0};
+    return ::poll(&peer, 1, 0) > 0 && (peer.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
   }
 
   void Cancel() {

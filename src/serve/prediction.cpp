@@ -15,6 +15,9 @@ using models::ServedModel;
 /// Above it a body is not read on the connection's own thread.
 constexpr size_t kReadAtOnceMax = size_t{16} << 10;
 
+/// As nginx calls it. No fault of ours, so not among the 5xx that an error budget counts.
+constexpr int kClientGone = 499;
+
 /// One prediction from its request to its reply. Several threads hold it, one after another.
 class Prediction : public std::enable_shared_from_this<Prediction> {
  public:
@@ -44,7 +47,9 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
   }
 
   void OnWorker(void (Prediction::*step)()) {
-    const bool posted = context_.post([self = shared_from_this(), step] { self->Guard(step); });
+    const bool posted = context_.post([self = shared_from_this(), step] {
+      self->request_.Abandoned() ? self->Abandon() : self->Guard(step);
+    });
     if (!posted) Refuse(Error(Code::kOverloaded, "too many requests wait for a thread"));
   }
 
@@ -82,6 +87,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
     models::Job job{.inputs = std::move(inputs),
                     .priority = question_.priority,
                     .deadline = std::min(question_.deadline, request_.deadline),
+                    .abandoned = [this] { return request_.Abandoned(); },  // `answer` keeps this
                     .answer = [self = shared_from_this()](Expected<std::vector<Tensor>> outcome) {
                       self->outcome_ = std::move(outcome);
                       self->Guard(&Prediction::Render);
@@ -108,6 +114,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
   }
 
   void Render() {
+    if (!outcome_.ok() && request_.Abandoned()) return Abandon();
     std::vector<Tensor> outputs = std::move(outcome_).Value();
     Answer answer{.model = *model_};
     int64_t begin = 0;
@@ -146,6 +153,9 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
     }
     Refuse(error);
   }
+
+  /// Nobody reads this answer; log and metrics do.
+  void Abandon() { Finish({.status = kClientGone, .headers = {}, .body = {}}); }
 
   void Refuse(const Error& error) {
     http::Response response = protocol_.refuse(error);
