@@ -14,6 +14,8 @@
 
 namespace keelrow::serve {
 
+class TaskFiles;
+
 /// What the protocols of one model service share. It outlives the server; `models`, `metrics` and
 /// `stopping` are thread-safe, the rest does not change once the server has started.
 struct ServeContext {
@@ -25,8 +27,11 @@ struct ServeContext {
   std::function<http::ServerLoad()> load = [] { return http::ServerLoad{}; };
   /// Runs a job on the server's workers; false when they have too much to do.
   http::Router::Post post = [](std::function<void()>) { return false; };
-  std::vector<http::Route> routes = {};             // all protocols', for the API's description
-  std::unique_ptr<models::Repository> models = {};  // never null while the server runs
+  /// The same for a job that waits for others, such as hosts that files are fetched from.
+  http::Router::Post post_waiting = [](std::function<void()>) { return false; };
+  std::shared_ptr<const TaskFiles> task_files = {};  // null in a gateway
+  std::vector<http::Route> routes = {};              // all protocols', for the API's description
+  std::unique_ptr<models::Repository> models = {};   // never null while the server runs
   Metrics metrics = {};
   std::shared_ptr<http::SpanExporter> spans = {};  // null: none are sent
   std::atomic<bool> stopping{false};               // readiness fails, what still comes is answered

@@ -1,6 +1,7 @@
 #include "serve/middleware.h"
 
 #include "gateway/auth.h"
+#include "gateway/basic.h"
 #include "gateway/deadline.h"
 #include "http/compression.h"
 #include "http/middleware.h"
@@ -39,6 +40,7 @@ std::vector<http::Middleware> MiddlewareOf(
   list.push_back(NameModelOfMessage());  // auth and limits ask which model it is
   if (auto cors = CorsOf(config.cors)) list.push_back(*std::move(cors));  // before any token
   if (authenticator) {
+    list.push_back(gateway::PasswordAsToken());
     list.push_back(
         gateway::RequireIdentity(std::move(authenticator), {.default_model = context.model}));
   }

@@ -4,11 +4,16 @@
 #include "serve/middleware.h"
 #include "serve/protocols.h"
 #include "serve/role.h"
+#include "serve/task_files.h"
+#include "serve/waiting_threads.h"
 
 namespace keelrow::serve {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{5};
+// For files that requests name by URL: few, and more than a service that only computes needs.
+constexpr int kWaitingThreads = 4;
+constexpr size_t kWaitingMax = 64;
 
 models::RepositoryOptions RepositoryOptionsOf(const project::ServeConfig& config,
                                               Metrics& metrics) {
@@ -28,6 +33,7 @@ struct ModelService::State {
   ModelServiceOptions options;
   ServeContext context;
   models::Executor executor;  // before the server: jobs answer requests
+  WaitingThreads waiting;     // and ask the executor
   std::unique_ptr<http::Server> server;
 
   explicit State(ModelServiceOptions given)
@@ -35,7 +41,10 @@ struct ModelService::State {
         context{.model = options.model,
                 .auth = options.config.auth.enabled,
                 .pixels_max = options.config.limits.pixels},
-        executor(ThreadsOf(options.config)) {
+        executor(ThreadsOf(options.config)),
+        waiting(kWaitingThreads, kWaitingMax) {
+    context.task_files = std::make_shared<const TaskFiles>(
+        options.config.label_studio, options.root, options.config.limits.body.value);
     context.routes = AllRoutes(context);
     server = std::make_unique<http::Server>(
         ServerOptionsOf(options.config, options.root, context.metrics),
@@ -46,6 +55,9 @@ struct ModelService::State {
                                   {.workspace = options.secret, .project = options.root})));
     context.load = [this] { return server->Load(); };
     context.post = [this](std::function<void()> job) { return server->Post(std::move(job)); };
+    context.post_waiting = [this](std::function<void()> job) {
+      return waiting.Post(std::move(job));
+    };
   }
 };
 

@@ -46,8 +46,10 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
            version->reason != models::kUnloaded;
   }
 
-  void OnWorker(void (Prediction::*step)()) {
-    const bool posted = context_.post([self = shared_from_this(), step] {
+  void OnWorker(void (Prediction::*step)()) { On(context_.post, step); }
+
+  void On(const http::Router::Post& post, void (Prediction::*step)()) {
+    const bool posted = post([self = shared_from_this(), step] {
       self->request_.Abandoned() ? self->Abandon() : self->Guard(step);
     });
     if (!posted) Refuse(Error(Code::kOverloaded, "too many requests wait for a thread"));
@@ -69,6 +71,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
     auto read = protocol_.read(context_, *model_, request_);
     if (auto* refusal = std::get_if<http::Response>(&read)) return Finish(std::move(*refusal));
     question_ = std::move(std::get<Question>(read));
+    if (question_.bring) return On(context_.post_waiting, &Prediction::Prepare);
     const bool files = std::ranges::any_of(question_.examples, [](const auto& example) {
       return std::holds_alternative<std::string>(example);
     });
@@ -80,7 +83,10 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
   /// Preprocessing, then into the queue.
   void Prepare() {
     std::vector<Tensor> inputs = std::move(question_.tensors);
-    if (!question_.examples.empty()) inputs = {PrepareExamples()};
+    if (!question_.examples.empty()) {
+      inputs = {PrepareExamples()};
+      if (inputs[0].shape.empty()) return Render();  // none of them could be brought
+    }
     if (std::string fault = model_->session().Fault(inputs); !fault.empty()) {
       throw Error(Code::kBadValue, std::move(fault));
     }
@@ -104,22 +110,39 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
                   fmt::format("`{}` is a bare network: it takes tensors only", model_->name()));
     }
     std::vector<Tensor> prepared;
-    for (transforms::Payload& example : question_.examples) {
-      prepared.push_back(predictor->Prepare(std::move(example)));
-      looks_.push_back(prepared.back().Rows());
+    for (size_t i = 0; i < question_.examples.size(); ++i) {
+      std::optional<Tensor> tensor = PrepareExample(*predictor, i);
+      looks_.push_back(tensor ? tensor->Rows() : 0);
+      if (tensor) prepared.push_back(*std::move(tensor));
     }
     std::vector<const Tensor*> parts;
     for (const Tensor& tensor : prepared) parts.push_back(&tensor);
+    if (parts.empty()) return {};
     return parts.size() == 1 ? std::move(prepared[0]) : Concatenate(parts);
+  }
+
+  /// Nothing for one that was to be brought, and could not be or is of no use.
+  std::optional<Tensor> PrepareExample(const engine::Predictor& predictor, size_t number) {
+    if (!question_.bring) return predictor.Prepare(std::move(question_.examples[number]));
+    faults_.emplace_back();
+    try {
+      return predictor.Prepare(question_.bring(number));
+    } catch (const Error& fault) {
+      if (fault.code() == Code::kInternal) throw;
+      faults_.back() = fault.message();
+      return std::nullopt;
+    }
   }
 
   void Render() {
     if (!outcome_.ok() && request_.Abandoned()) return Abandon();
     std::vector<Tensor> outputs = std::move(outcome_).Value();
-    Answer answer{.model = *model_};
+    Answer answer{.model = *model_, .faults = std::move(faults_)};
     int64_t begin = 0;
     for (const int64_t looks : looks_) {
-      answer.scores.push_back(model_->predictor()->ScoresOf(Slice(outputs[0], begin, looks)));
+      answer.scores.emplace_back();
+      if (looks == 0) continue;
+      answer.scores.back() = model_->predictor()->ScoresOf(Slice(outputs[0], begin, looks));
       begin += looks;
     }
     if (looks_.empty() && model_->predictor() != nullptr && model_->session().HasRows()) {
@@ -138,6 +161,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
 
   void CountAnswers(const Answer& answer) {
     for (const std::vector<float>& scores : answer.scores) {
+      if (scores.empty()) continue;  // what was to be brought could not be
       const auto best = std::ranges::max_element(scores);
       const auto label = static_cast<size_t>(best - scores.begin());
       context_.metrics.CountAnswer({.model = model_->name(),
@@ -185,6 +209,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
   std::shared_ptr<const ServedModel> model_;
   Question question_;
   std::vector<int64_t> looks_;  // rows of each example
+  std::vector<std::string> faults_;
   Expected<std::vector<Tensor>> outcome_{std::vector<Tensor>{}};
 };
 
