@@ -13,6 +13,8 @@
 
 namespace keelrow::serve {
 
+class Rollouts;
+
 /// What the protocols of one model service share. It outlives the server; `models`, `metrics` and
 /// `stopping` are thread-safe, the rest does not change once the server has started.
 struct ServeContext {
@@ -25,6 +27,7 @@ struct ServeContext {
   http::Router::Post post = [](std::function<void()>) { return false; };
   std::vector<http::Route> routes = {};             // all protocols', for the API's description
   std::unique_ptr<models::Repository> models = {};  // never null while the server runs
+  std::shared_ptr<Rollouts> rollouts = {};          // null: every request has the champion
   Metrics metrics = {};
   std::atomic<bool> stopping{false};  // readiness fails, what still comes is answered
 

@@ -4,6 +4,7 @@
 #include "serve/middleware.h"
 #include "serve/protocols.h"
 #include "serve/role.h"
+#include "serve/rollouts.h"
 
 namespace keelrow::serve {
 namespace {
@@ -65,6 +66,10 @@ void ModelService::Start() {
   state.context.models = std::make_unique<models::Repository>(
       std::move(sources), RepositoryOptionsOf(state.options.config, state.context.metrics),
       state.executor);
+  state.context.rollouts =
+      std::make_shared<Rollouts>(RolloutsOptions{.store = state.options.store,
+                                                 .models = *state.context.models,
+                                                 .every = state.options.config.watch.value});
   state.server->Start();
 }
 
@@ -87,7 +92,8 @@ void ModelService::RunUntilStopped() {
 bool ModelService::Stop(std::chrono::milliseconds drain) {
   state_->context.stopping = true;
   const bool drained = state_->server->Stop(drain);
-  state_->context.models.reset();  // nobody asks any more
+  state_->context.rollouts.reset();  // nobody asks any more
+  state_->context.models.reset();
   return drained;
 }
 

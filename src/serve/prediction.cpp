@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "serve/access_log.h"
+#include "serve/rollouts.h"
 
 namespace keelrow::serve {
 namespace {
@@ -27,7 +28,9 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
  private:
   void Begin() {
     name_ = protocol_.model(context_, request_);
-    model_ = context_.models->Find(name_.model, name_.version);
+    if (context_.rollouts) part_ = context_.rollouts->Assign(name_, request_);
+    model_ =
+        part_.candidate() ? part_.candidate() : context_.models->Find(name_.model, name_.version);
     if (!model_ && !CanBeLoaded()) return Refuse(NotServed(context_, name_));
     if (!model_ || request_.body.size() > kReadAtOnceMax) return OnWorker(&Prediction::Read);
     Read();
@@ -73,6 +76,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
 
   /// Preprocessing, then into the queue.
   void Prepare() {
+    part_.Keep(question_);
     std::vector<Tensor> inputs = std::move(question_.tensors);
     if (!question_.examples.empty()) inputs = {PrepareExamples()};
     if (std::string fault = model_->session().Fault(inputs); !fault.empty()) {
@@ -115,6 +119,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
       begin += looks;
     }
     answer.outputs = std::move(outputs);
+    part_.Note(answer);
     Finish(question_.render(answer));
   }
 
@@ -140,6 +145,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
            .version = model_->version(),
            .code = response.status,
            .duration = http::Request::Clock::now() - request_.arrived});
+      part_.End(*model_, response);
     }
     reply_(std::move(response));
   }
@@ -149,6 +155,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
   const http::Request& request_;
   http::Reply reply_;
   ModelName name_;
+  RolloutPart part_;
   std::shared_ptr<const ServedModel> model_;
   Question question_;
   std::vector<int64_t> looks_;  // rows of each example
