@@ -78,7 +78,7 @@ class Service {
   }
 
   TemporaryFolder folder_;
-  serve::ServeContext context_{.model = "tiny"};
+  serve::ServeContext context_{.model = "tiny", .language_models = true};
   models::Executor executor_{1};
   std::optional<http::Router> router_;
 };

@@ -14,6 +14,7 @@
 
 namespace keelrow::serve {
 
+class Rollouts;
 class TaskFiles;
 
 /// What the protocols of one model service share. It outlives the server; `models`, `metrics` and
@@ -22,6 +23,7 @@ struct ServeContext {
   std::string model;  // that answers where a request names none; empty: the only one there is
   bool auth = true;   // whether predictions need a token
   int64_t pixels_max = project::ServeLimitsConfig{}.pixels;  // of a picture that is asked about
+  bool language_models = false;  // whether an endpoint of serve.hybrid has some
   bool says_certainty = false;  // in answers to single examples, for rules of serve.hybrid
   std::function<size_t()> concurrency_limit = [] { return size_t{0}; };  // 0: none
   std::function<http::ServerLoad()> load = [] { return http::ServerLoad{}; };
@@ -32,6 +34,7 @@ struct ServeContext {
   std::shared_ptr<const TaskFiles> task_files = {};  // null in a gateway
   std::vector<http::Route> routes = {};              // all protocols', for the API's description
   std::unique_ptr<models::Repository> models = {};   // never null while the server runs
+  std::shared_ptr<Rollouts> rollouts = {};           // null: every request has the champion
   Metrics metrics = {};
   std::shared_ptr<http::SpanExporter> spans = {};  // null: none are sent
   std::atomic<bool> stopping{false};               // readiness fails, what still comes is answered

@@ -183,7 +183,10 @@ http::Middleware NameModelOfMessage() {
 /// The Open Inference Protocol over gRPC, with Triton's extensions: unary and streaming inference
 /// of its own, all else by the handlers of REST.
 Protocol OpenInferenceGrpcProtocol() {
-  return {"open_inference_grpc", "The Open Inference Protocol, version 2, over gRPC.", Routes};
+  return {.name = "open_inference_grpc",
+          .help = "The Open Inference Protocol, version 2, over gRPC.",
+          .routes = Routes,
+          .in_openapi = false};
 }
 
 }  // namespace keelrow::serve

@@ -36,7 +36,10 @@ std::vector<http::Route> Routes(ServeContext& context) {
 /// Check alone: a client that would Watch is told UNIMPLEMENTED, and takes the service for healthy
 /// as the protocol says, or asks Check again and again.
 Protocol GrpcHealthProtocol() {
-  return {"grpc_health", "gRPC's health check.", Routes};
+  return {.name = "grpc_health",
+          .help = "gRPC's health check.",
+          .routes = Routes,
+          .in_openapi = false};
 }
 
 }  // namespace keelrow::serve

@@ -203,7 +203,10 @@ std::vector<http::Route> Routes(ServeContext&) {
 
 /// Open, like the API's description: it says what there is, and nothing of models.
 Protocol GrpcReflectionProtocol() {
-  return {"grpc_reflection", "gRPC's server reflection.", Routes};
+  return {.name = "grpc_reflection",
+          .help = "gRPC's server reflection.",
+          .routes = Routes,
+          .in_openapi = false};
 }
 
 }  // namespace keelrow::serve

@@ -3,7 +3,9 @@
 #include "base/stop.h"
 #include "serve/middleware.h"
 #include "serve/protocols.h"
+#include "serve/public_endpoints.h"
 #include "serve/role.h"
+#include "serve/rollouts.h"
 #include "serve/task_files.h"
 #include "serve/waiting_threads.h"
 
@@ -40,7 +42,8 @@ struct ModelService::State {
       : options(std::move(given)),
         context{.model = options.model,
                 .auth = options.config.auth.enabled,
-                .pixels_max = options.config.limits.pixels},
+                .pixels_max = options.config.limits.pixels,
+                .language_models = HaveLanguageModels(options.config.hybrid)},
         executor(ThreadsOf(options.config)),
         waiting(kWaitingThreads, kWaitingMax) {
     context.task_files = std::make_shared<const TaskFiles>(
@@ -78,6 +81,10 @@ void ModelService::Start() {
   state.context.models = std::make_unique<models::Repository>(
       std::move(sources), RepositoryOptionsOf(state.options.config, state.context.metrics),
       state.executor);
+  state.context.rollouts =
+      std::make_shared<Rollouts>(RolloutsOptions{.store = state.options.store,
+                                                 .models = *state.context.models,
+                                                 .every = state.options.config.watch.value});
   state.server->Start();
 }
 
@@ -100,7 +107,8 @@ void ModelService::RunUntilStopped() {
 bool ModelService::Stop(std::chrono::milliseconds drain) {
   state_->context.stopping = true;
   const bool drained = state_->server->Stop(drain);
-  state_->context.models.reset();  // nobody asks any more
+  state_->context.rollouts.reset();  // nobody asks any more
+  state_->context.models.reset();
   return drained;
 }
 

@@ -41,8 +41,9 @@ http::Response NoSuchModel(const http::Request& request) {
   throw Error(Code::kNotFound, fmt::format("there is no language model `{}` here", *model));
 }
 
-std::vector<http::Route> Routes(ServeContext&) {
+std::vector<http::Route> Routes(ServeContext& context) {
   std::vector<http::Route> routes;
+  if (!context.language_models) return routes;
   for (const Operation& operation : kOperations) {
     routes.push_back({.method = "POST",
                       .pattern = operation.pattern,
@@ -65,7 +66,7 @@ std::optional<std::string> OpenAiModel(const http::Request& request) {
   return model->get<std::string>();
 }
 
-/// OpenAI's protocol, for language models that an endpoint of `serve.hybrid` has: behind one
+/// OpenAI's protocol, where an endpoint of `serve.hybrid` has language models: behind one
 /// address with our own models, with our tokens, limits and budget.
 Protocol OpenAiProtocol() {
   return {kName, "OpenAI's protocol, for language models of public endpoints.", Routes};

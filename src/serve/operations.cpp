@@ -1,5 +1,6 @@
 #include "serve/handlers.h"
 #include "serve/protocols.h"
+#include "serve/rollouts.h"
 
 namespace keelrow::serve {
 namespace {
@@ -48,14 +49,15 @@ std::vector<ModelGauges> GaugesOf(const models::ModelTable& table) {
 
 http::Response MetricsText(const ServeContext& context) {
   const http::ServerLoad load = context.load();
-  return {.status = 200,
-          .headers = {{"Content-Type", kMetricsContentType}},
-          .body = context.metrics.Text({.connections = load.connections,
-                                        .queued = load.queued,
-                                        .models = GaugesOf(*context.models->Table()),
-                                        .concurrency_limit = context.concurrency_limit(),
-                                        .spans_exported = context.SpansExported(),
-                                        .spans_dropped = context.SpansDropped()})};
+  std::string text = context.metrics.Text({.connections = load.connections,
+                                           .queued = load.queued,
+                                           .models = GaugesOf(*context.models->Table()),
+                                           .concurrency_limit = context.concurrency_limit(),
+                                           .spans_exported = context.SpansExported(),
+                                           .spans_dropped = context.SpansDropped()});
+  if (context.rollouts) text += context.rollouts->MetricsText();
+  return {
+      .status = 200, .headers = {{"Content-Type", kMetricsContentType}}, .body = std::move(text)};
 }
 
 std::vector<http::Route> Routes(ServeContext& context) {

@@ -6,6 +6,7 @@
 
 #include "serve/access_log.h"
 #include "serve/public_endpoints.h"
+#include "serve/rollouts.h"
 
 namespace keelrow::serve {
 namespace {
@@ -31,7 +32,9 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
  private:
   void Begin() {
     name_ = protocol_.model(context_, request_);
-    model_ = context_.models->Find(name_.model, name_.version);
+    if (context_.rollouts) part_ = context_.rollouts->Assign(name_, request_);
+    model_ =
+        part_.candidate() ? part_.candidate() : context_.models->Find(name_.model, name_.version);
     if (!model_ && !CanBeLoaded()) return Refuse(NotServed(context_, name_));
     if (!model_ || request_.body.size() > kReadAtOnceMax) return OnWorker(&Prediction::Read);
     Read();
@@ -82,6 +85,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
 
   /// Preprocessing, then into the queue.
   void Prepare() {
+    part_.Keep(question_);
     std::vector<Tensor> inputs = std::move(question_.tensors);
     if (!question_.examples.empty()) {
       inputs = {PrepareExamples()};
@@ -152,6 +156,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
     }
     CountAnswers(answer);
     answer.outputs = std::move(outputs);
+    part_.Note(answer);
     http::Response response = question_.render(answer);
     if (context_.says_certainty && answer.scores.size() == 1) {
       SayCertainty(answer.scores[0], model_->predictor()->manifest().labels, response);
@@ -197,6 +202,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
            .protocol = request_.route->protocol,
            .code = response.status,
            .duration = http::Request::Clock::now() - request_.arrived});
+      part_.End(*model_, response);
     }
     reply_(std::move(response));
   }
@@ -206,6 +212,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
   const http::Request& request_;
   http::Reply reply_;
   ModelName name_;
+  RolloutPart part_;
   std::shared_ptr<const ServedModel> model_;
   Question question_;
   std::vector<int64_t> looks_;  // rows of each example

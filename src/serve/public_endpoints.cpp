@@ -27,6 +27,12 @@ std::optional<http::Middleware> PublicEndpoints(const project::HybridConfig& con
   return hybrid::MakeHybrid(std::move(options));
 }
 
+bool HaveLanguageModels(const project::HybridConfig& config) {
+  return std::ranges::any_of(config.endpoints, [](const auto& endpoint) {
+    return endpoint.protocol.value == "openai";
+  });
+}
+
 void SayCertainty(std::span<const float> scores, std::span<const std::string> labels,
                   http::Response& response) {
   if (scores.empty() || scores.size() != labels.size()) return;

@@ -80,6 +80,10 @@ const std::map<std::string, std::string>& SpecialMutations() {
       {"alerts.scrape", "10s"},  // `window` must be four times as long
       {"alerts.notify.webhook", "http://127.0.0.1/"},
       {"alerts.notify.token_file", ""},  // needs a webhook
+      {"rollout.key", "request"},
+      {"rollout.header", ""},  // needs another key
+      {"rollout.steps", "[{weight: 0.2}]"},
+      {"rollout.slo.window", "10s"},
       {"envs", "{prod: {seed: 9}}"},
   };
   return mutations;
