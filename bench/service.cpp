@@ -41,11 +41,11 @@ std::vector<pid_t> Family(pid_t root) {
   return family;
 }
 
-double ProportionalKb(pid_t pid) {
+double ResidentKb(pid_t pid) {
   std::ifstream lines(fmt::format("/proc/{}/smaps_rollup", pid));
   for (std::string word; lines >> word;) {
     double kb = 0;
-    if (word == "Pss:" && lines >> kb) return kb;
+    if (word == "Rss:" && lines >> kb) return kb;
   }
   throw Error(Code::kIo, fmt::format("cannot read the memory of process {}", pid));
 }
@@ -109,7 +109,7 @@ std::string Service::FirstAnswer(const Ask& ask) const {
 
 double Service::ResidentMb() const {
   double kb = 0;
-  for (const pid_t pid : Family(process_.pid())) kb += ProportionalKb(pid);
+  for (const pid_t pid : Family(process_.pid())) kb += ResidentKb(pid);
   return kb / 1024;
 }
 

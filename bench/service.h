@@ -1,6 +1,6 @@
 #pragma once
 
-#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -35,11 +35,14 @@ class Service {
   /// minute, kBadRequest for a refusal that is no "not yet".
   std::string FirstAnswer(const Ask& ask) const;
 
-  /// Resident memory of all its processes together; pages that several share count in each of them
-  /// by their part (Pss), so that forked workers are not overrated.
+  /// Resident memory of all its processes together.
   double ResidentMb() const;
 
+  /// Another one that this one needs: it ends later.
+  void Keep(std::unique_ptr<Service> other) { kept_ = std::move(other); }
+
  private:
+  std::unique_ptr<Service> kept_;
   uint16_t port_;
   fs::path log_;
   Process process_;

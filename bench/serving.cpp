@@ -1,204 +1,159 @@
+// The cases of the suite `serving` with the perceptron. Others: serving_bodies.cpp (photos, large
+// tensors), serving_rest.cpp (start and memory).
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-#include <thread>
-
-#include "case.h"
-#include "http/client.h"
+#include "asking.h"
 #include "peers.h"
 
 namespace keelrow::bench {
+
+std::vector<Case> BodyCases();
+std::vector<Case> RestCases();
+
 namespace {
 
 constexpr int kMany = 32;  // connections
-constexpr double kWarmUpSeconds = 2;
-constexpr double kSeconds = 5;
-constexpr std::chrono::milliseconds kBetweenQuestions(10);
-constexpr double kDifferenceMax = 1e-3;  // of the largest number of an answer
 
-using Start = std::function<std::unique_ptr<Service>(const Places&)>;
-using Value = double (*)(const Load&);
-
-double PerSecond(const Load& load) {
-  return load.per_second;
-}
-
-double Median(const Load& load) {
-  return load.p50_us;
-}
-
-/// All numbers of an answer, in its order.
-void Gather(const Json& json, std::vector<double>& numbers) {
-  if (json.is_number()) numbers.push_back(json);
-  if (json.is_structured()) {
-    for (const Json& item : json) Gather(item, numbers);
-  }
-}
-
-std::vector<double> NumbersOf(const std::string& body) {
-  std::vector<double> numbers;
-  Gather(ParseJson(body, "an answer").Value().at("result"), numbers);
-  return numbers;
-}
-
-bool Agree(const std::vector<double>& a, const std::vector<double>& b) {
-  double largest = 1e-30;
-  for (const double value : a) largest = std::max(largest, std::abs(value));
-  return !a.empty() && std::ranges::equal(a, b, [&](double x, double y) {
-    return std::abs(x - y) <= kDifferenceMax * largest;
-  });
-}
-
-/// What a server is asked: the load repeats the first, and while it lasts the others are asked one
-/// by one, so that an answer that a neighbour should have had is noticed.
-struct Questions {
-  std::vector<Ask> asks;
-  std::vector<std::vector<double>> expected = {};  // empty: the other side says it
-};
-
-Json AnswersUnderLoad(const Service& service, const Questions& questions, const Places& places,
-                      int connections, Load& load) {
-  std::vector<std::vector<double>> answers(questions.asks.size());
-  std::string failure;
-  std::jthread asking([&](const std::stop_token& stop) {
-    try {
-      http::Client client({.port = service.port()});
-      for (size_t i = 0; !stop.stop_requested() || i < answers.size(); ++i) {
-        const Ask& ask = questions.asks[i % answers.size()];
-        http::Headers headers = ask.headers;
-        headers.Set("Content-Type", ask.type);
-        const std::vector<double> numbers =
-            NumbersOf(client.Post(ask.target, ask.body, headers).body);
-        std::vector<double>& first = answers[i % answers.size()];
-        if (first.empty()) first = numbers;
-        if (!Agree(first, numbers)) throw Error(Code::kBadRequest, "one question, two answers");
-        std::this_thread::sleep_for(kBetweenQuestions);
-      }
-    } catch (const std::exception& error) {
-      failure = error.what();
-    }
-  });
-  load = Measure(service.port(), questions.asks[0], connections, kSeconds, places.scratch,
-                 places.source);
-  asking.request_stop();
-  asking.join();
-  return {{"answers", answers},
-          {"expected", questions.expected},
-          {"refused", load.refused},
-          {"failure", failure}};
-}
-
-Sample UnderLoad(const Places& places, const Start& start, const Questions& questions,
-                 int connections, Value value) {
-  const std::unique_ptr<Service> service = start(places);
-  service->FirstAnswer(questions.asks[0]);
-  Measure(service->port(), questions.asks[0], connections, kWarmUpSeconds, places.scratch,
-          places.source);
-  Load load;
-  Json answer = AnswersUnderLoad(*service, questions, places, connections, load);
-  return {.value = value(load), .answer = std::move(answer)};
-}
-
-std::string FaultAlone(const Json& side) {
-  if (side.at("refused") != 0) return fmt::format("{} refused", side.at("refused").dump());
-  if (const std::string failure = side.at("failure"); !failure.empty()) return failure;
-  const Json& expected = side.at("expected");
-  for (size_t i = 0; i < expected.size(); ++i) {
-    if (!Agree(expected[i], side.at("answers").at(i))) return fmt::format("answer {} is wrong", i);
-  }
-  return "";
-}
-
-std::string Fault(const Json& ours, const Json& theirs) {
-  for (const Json* side : {&ours, &theirs}) {
-    if (std::string fault = FaultAlone(*side); !fault.empty()) return fault;
-  }
-  for (size_t i = 0; i < ours.at("answers").size(); ++i) {
-    if (!Agree(ours["answers"][i], theirs.at("answers").at(i))) {
-      return fmt::format("the answers to question {} differ", i);
-    }
-  }
-  return "";
-}
-
-// --- the perceptron ------------------------------------------------------------------------------
-
-Questions MlpQuestions(const Places& places, const std::string& target) {
+Questions MlpQuestions(const Places& places, const std::string& target,
+                       const http::Headers& headers = {}) {
   Questions questions;
   for (const Json& each : ReadJsonFile(ServingModels(places) / "mlp/questions.json")) {
-    questions.asks.push_back(
-        {.target = target, .body = Json{{"input_data", each.at("input")}}.dump()});
+    questions.asks.push_back({.target = target,
+                              .headers = headers,
+                              .body = Json{{"input_data", each.at("input")}}.dump()});
     questions.expected.push_back(each.at("output"));
   }
   return questions;
 }
 
-/// As it is installed, but for the limit of 1,000 requests/s.
+QuestionsOf MlpAt(const std::string& target) {
+  return [=](const Places& places) { return MlpQuestions(places, target); };
+}
+
+Questions MlpWithToken(const Places& places) {
+  return MlpQuestions(places, "/predict", {{"Authorization", "Bearer " + TokenFor(places, "mlp")}});
+}
+
+/// As it is installed, but for the limit of 1,000 requests/s, and without tokens as the peers.
 std::unique_ptr<Service> OurMlp(const Places& places) {
   return StartOurs(places, {.model = "mlp", .set = {"serve.rate_limit.all.rate=0"}});
-}
-
-std::unique_ptr<Service> FastApiMlp(const Places& places) {
-  return StartFastApi(places, {.model = "mlp", .workers = 2});
-}
-
-std::unique_ptr<Service> TorchServeMlp(const Places& places) {
-  return StartTorchServe(places, {.model = "mlp", .workers = 1, .batch = 32, .delay_ms = 1});
 }
 
 /// nginx asked the same, which answers the first of our answers whatever it is asked.
 Sample NginxMlp(const Places& places) {
   const Ask ask = MlpQuestions(places, "/predict").asks[0];
-  const auto service = StartNginx(places, OurMlp(places)->FirstAnswer(ask));
-  service->FirstAnswer(ask);
-  const Load load = Measure(service->port(), ask, kMany, kSeconds, places.scratch, places.source);
-  return {.value = load.per_second, .answer = {{"refused", load.refused}}};
+  const std::string body = OurMlp(places)->FirstAnswer(ask);
+  const Start start = [&](const Places&) { return StartNginx(places, body); };
+  return UnderLoad(
+      start, [&](const Places&) { return Questions{.asks = {ask}}; }, kMany, PerSecond)(places);
 }
 
 std::string NginxFault(const Json& ours, const Json& theirs) {
-  if (std::string fault = FaultAlone(ours); !fault.empty()) return fault;
-  return theirs.at("refused") == 0 ? "" : "nginx refused";
+  const std::string fault = FaultAlone(ours);
+  return fault.empty() ? FaultAlone(theirs) : fault;
 }
 
-struct MlpPeer {
-  std::string name;
-  std::unique_ptr<Service> (*start)(const Places&);
-  std::string target;
-};
+constexpr const char* kMlpHelp =
+    "A 16-64-3 perceptron asked in JSON over {} that stay open, by wrk on one thread of the same "
+    "cores. Ours is `keelrow up --no-auth` as it is installed, without the limit of 1,000 "
+    "requests/s; access log, traces, metrics and deadlines are on. Theirs: {} Right when none was "
+    "refused and the answers to 32 other questions, asked meanwhile, are those of plain loops "
+    "within 0.001 of the largest number.";
+constexpr const char* kTorchServe =
+    "TorchServe 0.12 with one worker, batches of up to 32 that wait 1 ms at most, and a handler "
+    "that runs a batch in one inference.";
+constexpr const char* kFastApi =
+    "FastAPI and PyTorch eager, two worker processes of uvicorn with uvloop and httptools, the "
+    "inference on the event loop.";
+constexpr const char* kNginx =
+    "nginx, which returns a fixed body of the same size and logs each request as it does by "
+    "default.";
 
-Case Mlp(const std::string& name, const MlpPeer& peer, int connections, Value value,
-         const std::string& help, const std::string& limit) {
-  const auto side = [=](auto start, const std::string& target) -> Side {
-    return [=](const Places& places) {
-      return UnderLoad(places, start, MlpQuestions(places, target), connections, value);
-    };
+Case Mlp(const std::string& peer, const char* about, Side theirs) {
+  return {.suite = "serving",
+          .name = "mlp_c32",
+          .peer = peer,
+          .unit = "answers/s",
+          .more_is_better = true,
+          .help = fmt::format(kMlpHelp, "32 connections", about),
+          .limit = "",
+          .ours = UnderLoad(OurMlp, MlpAt("/predict"), kMany, PerSecond),
+          .theirs = std::move(theirs),
+          .fault = Fault};
+}
+
+Start TorchServeMlp(int batch) {
+  return [=](const Places& places) {
+    return StartTorchServe(places, {.model = "mlp", .workers = 1, .batch = batch, .delay_ms = 1});
   };
-  const bool latency = value == Median;
+}
+
+std::vector<Case> MlpCases() {
+  const Start fastapi = [](const Places& places) {
+    return StartFastApi(places, {.model = "mlp", .workers = 2});
+  };
+  const QuestionsOf predictions = MlpAt("/predictions/mlp");
+  Case nginx = Mlp("nginx", kNginx, NginxMlp);
+  nginx.fault = NginxFault;
+  Case alone = Mlp("torchserve", "", UnderLoad(TorchServeMlp(1), predictions, 1, MedianMicroseconds));
+  alone.name = "mlp_c1_p50";
+  alone.unit = "µs";
+  alone.more_is_better = false;
+  alone.help = fmt::format(kMlpHelp, "one connection", "TorchServe 0.12 with batches of one.");
+  alone.ours = UnderLoad(OurMlp, MlpAt("/predict"), 1, MedianMicroseconds);
+  return {Mlp("torchserve", kTorchServe, UnderLoad(TorchServeMlp(32), predictions, kMany, PerSecond)),
+          Mlp("fastapi", kFastApi, UnderLoad(fastapi, MlpAt("/predict"), kMany, PerSecond)), nginx,
+          alone};
+}
+
+/// Tokens and three limits, none of which is reached.
+const OurOptions kGuarded = {.model = "mlp",
+                             .set = {"serve.rate_limit.all.rate=1000000",
+                                     "serve.rate_limit.client.rate=1000000",
+                                     "serve.rate_limit.model.rate=1000000"},
+                             .up = {}};
+const OurOptions kBare = {.model = "mlp", .up = {"--role", "model", "--no-auth"}};
+
+std::unique_ptr<Service> TwoProcesses(const Places& places) {
+  auto model = StartOurs(places, kBare);
+  OurOptions options = kGuarded;
+  options.up = {"--role", "gateway", "--backend", fmt::format("http://127.0.0.1:{}", model->port())};
+  auto gateway = StartOurs(places, options);
+  gateway->Keep(std::move(model));
+  return gateway;
+}
+
+Case Gateway(const std::string& name, Start guarded, const std::string& how) {
+  const Start bare = [](const Places& places) { return StartOurs(places, kBare); };
   return {.suite = "serving",
           .name = name,
-          .peer = peer.name,
-          .unit = latency ? "µs" : "answers/s",
-          .more_is_better = !latency,
-          .help = help,
-          .limit = limit,
-          .ours = side(OurMlp, "/predict"),
-          .theirs = side(peer.start, peer.target),
+          .peer = "direct",
+          .unit = "answers/s",
+          .more_is_better = true,
+          .help = fmt::format(
+              "The perceptron over 32 connections: {}, each request with a token that is checked "
+              "(HS256) and counted by three limits (all, its client, its model), against `keelrow "
+              "up --role model --no-auth` alone.",
+              how),
+          .limit = "",
+          .ours = UnderLoad(std::move(guarded), MlpWithToken, kMany, PerSecond),
+          .theirs = UnderLoad(bare, MlpAt("/predict"), kMany, PerSecond),
           .fault = Fault};
 }
 
 }  // namespace
 
 std::vector<Case> ServingCases() {
-  const MlpPeer fastapi = {"fastapi", FastApiMlp, "/predict"};
-  const MlpPeer torchserve = {"torchserve", TorchServeMlp, "/predictions/mlp"};
-  Case nginx = Mlp("mlp_c32", fastapi, kMany, PerSecond, "", "");
-  nginx.peer = "nginx";
-  nginx.theirs = NginxMlp;
-  nginx.fault = NginxFault;
-  return {Mlp("mlp_c32", torchserve, kMany, PerSecond, "", ""),
-          Mlp("mlp_c32", fastapi, kMany, PerSecond, "", ""), nginx,
-          Mlp("mlp_c1_p50", torchserve, 1, Median, "", "")};
+  std::vector<Case> cases = MlpCases();
+  cases.push_back(Gateway(
+      "gateway", [](const Places& places) { return StartOurs(places, kGuarded); },
+      "`keelrow up`, gateway and service in one process"));
+  cases.push_back(Gateway("gateway_two_processes", TwoProcesses,
+                          "`keelrow up --role gateway` before `--role model`"));
+  for (auto* more : {&BodyCases, &RestCases}) {
+    for (Case& one : more()) cases.push_back(std::move(one));
+  }
+  return cases;
 }
 
 }  // namespace keelrow::bench
