@@ -95,29 +95,32 @@ std::vector<Case> MlpCases() {
   const QuestionsOf predictions = MlpAt("/predictions/mlp");
   Case nginx = Mlp("nginx", kNginx, NginxMlp);
   nginx.fault = NginxFault;
-  Case alone = Mlp("torchserve", "", UnderLoad(TorchServeMlp(1), predictions, 1, MedianMicroseconds));
+  Case alone =
+      Mlp("torchserve", "", UnderLoad(TorchServeMlp(1), predictions, 1, MedianMicroseconds));
   alone.name = "mlp_c1_p50";
   alone.unit = "µs";
   alone.more_is_better = false;
   alone.help = fmt::format(kMlpHelp, "one connection", "TorchServe 0.12 with batches of one.");
   alone.ours = UnderLoad(OurMlp, MlpAt("/predict"), 1, MedianMicroseconds);
-  return {Mlp("torchserve", kTorchServe, UnderLoad(TorchServeMlp(32), predictions, kMany, PerSecond)),
-          Mlp("fastapi", kFastApi, UnderLoad(fastapi, MlpAt("/predict"), kMany, PerSecond)), nginx,
-          alone};
+  return {
+      Mlp("torchserve", kTorchServe, UnderLoad(TorchServeMlp(32), predictions, kMany, PerSecond)),
+      Mlp("fastapi", kFastApi, UnderLoad(fastapi, MlpAt("/predict"), kMany, PerSecond)), nginx,
+      alone};
 }
 
 /// Tokens and three limits, none of which is reached.
-const OurOptions kGuarded = {.model = "mlp",
-                             .set = {"serve.rate_limit.all.rate=1000000",
-                                     "serve.rate_limit.client.rate=1000000",
-                                     "serve.rate_limit.model.rate=1000000"},
-                             .up = {}};
+const OurOptions kGuarded = {
+    .model = "mlp",
+    .set = {"serve.rate_limit.all.rate=1000000", "serve.rate_limit.client.rate=1000000",
+            "serve.rate_limit.model.rate=1000000"},
+    .up = {}};
 const OurOptions kBare = {.model = "mlp", .up = {"--role", "model", "--no-auth"}};
 
 std::unique_ptr<Service> TwoProcesses(const Places& places) {
   auto model = StartOurs(places, kBare);
   OurOptions options = kGuarded;
-  options.up = {"--role", "gateway", "--backend", fmt::format("http://127.0.0.1:{}", model->port())};
+  options.up = {"--role", "gateway", "--backend",
+                fmt::format("http://127.0.0.1:{}", model->port())};
   auto gateway = StartOurs(places, options);
   gateway->Keep(std::move(model));
   return gateway;

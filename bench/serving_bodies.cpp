@@ -69,9 +69,9 @@ Json InputHead() {
 Ask AsJson(const std::vector<float>& numbers) {
   std::string input = InputHead().dump();
   input.pop_back();  // the bracket: each number in as few digits as give it back
-  return {.target = "/v2/models/tensor/infer",
-          .body = fmt::format("{{\"inputs\":[{},\"data\":[{}]}}]}}", input,
-                              fmt::join(numbers, ","))};
+  return {
+      .target = "/v2/models/tensor/infer",
+      .body = fmt::format("{{\"inputs\":[{},\"data\":[{}]}}]}}", input, fmt::join(numbers, ","))};
 }
 
 Ask AsBinary(const std::vector<float>& numbers) {
@@ -103,9 +103,10 @@ Case TensorBinary() {
           .peer = "json",
           .unit = "answers/s",
           .more_is_better = true,
-          .help = "150,528 numbers (FP32, 1x3x224x224) to a network that only averages them, by the "
-                  "Open Inference Protocol over 4 connections: as a binary tensor against the same "
-                  "numbers in JSON, both to `keelrow up`. Right when the answers agree.",
+          .help =
+              "150,528 numbers (FP32, 1x3x224x224) to a network that only averages them, by the "
+              "Open Inference Protocol over 4 connections: as a binary tensor against the same "
+              "numbers in JSON, both to `keelrow up`. Right when the answers agree.",
           .limit = "",
           .ours = UnderLoad(start, Tensors(AsBinary), kTensorConnections, PerSecond),
           .theirs = UnderLoad(start, Tensors(AsJson), kTensorConnections, PerSecond),
@@ -125,8 +126,8 @@ std::vector<Case> BodyCases() {
                "TorchServe with a worker a core, batches of up to 4, PyTorch eager, channels-last "
                "and Pillow",
                torchserve, "/predictions/photo"),
-          Jpeg("fastapi", "FastAPI under uvicorn with a worker a core and the same PyTorch", fastapi,
-               "/predict"),
+          Jpeg("fastapi", "FastAPI under uvicorn with a worker a core and the same PyTorch",
+               fastapi, "/predict"),
           TensorBinary()};
 }
 

@@ -24,7 +24,7 @@ struct ServeContext {
   bool auth = true;   // whether predictions need a token
   int64_t pixels_max = project::ServeLimitsConfig{}.pixels;  // of a picture that is asked about
   bool language_models = false;  // whether an endpoint of serve.hybrid has some
-  bool says_certainty = false;  // in answers to single examples, for rules of serve.hybrid
+  bool says_certainty = false;   // in answers to single examples, for rules of serve.hybrid
   std::function<size_t()> concurrency_limit = [] { return size_t{0}; };  // 0: none
   std::function<http::ServerLoad()> load = [] { return http::ServerLoad{}; };
   /// Runs a job on the server's workers; false when they have too much to do.

@@ -49,7 +49,8 @@ struct GatewayService::State {
 
   explicit State(GatewayServiceOptions given)
       : options(std::move(given)),
-        context{.model = options.model, .auth = options.serve.auth.enabled,
+        context{.model = options.model,
+                .auth = options.serve.auth.enabled,
                 .language_models = HaveLanguageModels(options.serve.hybrid)} {
     forwarder.emplace(ForwarderOptionsOf(options.gateway, context.metrics));
     context.routes = Routes();

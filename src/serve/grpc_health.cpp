@@ -36,10 +36,8 @@ std::vector<http::Route> Routes(ServeContext& context) {
 /// Check alone: a client that would Watch is told UNIMPLEMENTED, and takes the service for healthy
 /// as the protocol says, or asks Check again and again.
 Protocol GrpcHealthProtocol() {
-  return {.name = "grpc_health",
-          .help = "gRPC's health check.",
-          .routes = Routes,
-          .in_openapi = false};
+  return {
+      .name = "grpc_health", .help = "gRPC's health check.", .routes = Routes, .in_openapi = false};
 }
 
 }  // namespace keelrow::serve

@@ -39,9 +39,9 @@ TEST(OpenApi, DescribesEveryRouteAndNothingElse) {
       EXPECT_TRUE(operation["responses"].contains("200")) << path;
     }
   }
-  const auto of_grpc = std::ranges::count_if(
-      routes, [](const http::Route& route) { return route.protocol.find("grpc") == 0 ||
-                                                    route.protocol.ends_with("grpc"); });
+  const auto of_grpc = std::ranges::count_if(routes, [](const http::Route& route) {
+    return route.protocol.find("grpc") == 0 || route.protocol.ends_with("grpc");
+  });
   EXPECT_GT(of_grpc, 0);
   EXPECT_EQ(operations + static_cast<size_t>(of_grpc), routes.size());
 }

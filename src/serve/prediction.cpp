@@ -98,10 +98,11 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
                     .priority = question_.priority,
                     .deadline = std::min(question_.deadline, request_.deadline),
                     .abandoned = [this] { return request_.Abandoned(); },  // `answer` keeps this
-                    .answer = [self = shared_from_this()](Expected<std::vector<Tensor>> outcome) {
-                      self->outcome_ = std::move(outcome);
-                      self->Guard(&Prediction::Render);
-                    }};
+                    .answer =
+                        [self = shared_from_this()](Expected<std::vector<Tensor>> outcome) {
+                          self->outcome_ = std::move(outcome);
+                          self->Guard(&Prediction::Render);
+                        }};
     if (!model_->Submit(std::move(job))) {
       throw Error(Code::kOverloaded, fmt::format("the queue of `{}` is full", model_->name()));
     }

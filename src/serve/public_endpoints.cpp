@@ -28,9 +28,8 @@ std::optional<http::Middleware> PublicEndpoints(const project::HybridConfig& con
 }
 
 bool HaveLanguageModels(const project::HybridConfig& config) {
-  return std::ranges::any_of(config.endpoints, [](const auto& endpoint) {
-    return endpoint.protocol.value == "openai";
-  });
+  return std::ranges::any_of(
+      config.endpoints, [](const auto& endpoint) { return endpoint.protocol.value == "openai"; });
 }
 
 void SayCertainty(std::span<const float> scores, std::span<const std::string> labels,
