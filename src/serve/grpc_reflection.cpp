@@ -36,7 +36,7 @@ namespace declared {  // of messages, enums, services and methods
 constexpr Tag kName = 1;
 constexpr Tag kNestedMessage = 3, kNestedEnum = 4;  // of messages
 constexpr Tag kMethod = 2;                          // of services
-}
+}  // namespace declared
 // … and of proto/reflection.proto.
 namespace question {
 constexpr Tag kHost = 1, kFileByName = 3, kFileBySymbol = 4, kExtension = 5, kExtensionNumbers = 6,
