@@ -1,14 +1,9 @@
 // Whatever bytes come over a connection that has opened with HTTP/2's preface, the server sees
 // requests that are sound, and the connection ends. What the server sends are whole frames.
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <csignal>
-
 #include "base/text.h"
 #include "http/grpc.h"
 #include "http/server.h"
+#include "loopback.h"
 #include "require.h"
 
 namespace keelrow::fuzz {
@@ -43,53 +38,15 @@ uint16_t Port() {
                        http::Sync(Look)(request, std::move(reply));
                      }}));
     started->Start();
-    // libFuzzer's clock would break off a connect or recv that waits just then.
-    struct sigaction clock {};
-    ::sigaction(SIGALRM, nullptr, &clock);
-    clock.sa_flags |= SA_RESTART;
-    ::sigaction(SIGALRM, &clock, nullptr);
+    LetWaitsGoOn();
     return *started;
   }();
   return server.Port();
 }
 
-sockaddr_in Loopback(uint32_t host, uint16_t port) {
-  sockaddr_in address{.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {}};
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + host);
-  return address;
-}
-
-/// From another address each time: one alone would run out of ports in seconds.
-int Connect() {
-  static uint32_t turn = 0;
-  const int connection = ::socket(AF_INET, SOCK_STREAM, 0);
-  const sockaddr_in from = Loopback(turn++ % 250, 0);
-  const sockaddr_in to = Loopback(0, Port());
-  Require(::bind(connection, reinterpret_cast<const sockaddr*>(&from), sizeof from) == 0,
-          "there is a free port");
-  Require(::connect(connection, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0,
-          "the server takes a connection");
-  return connection;
-}
-
-std::string Exchange(std::string_view bytes) {
-  const int connection = Connect();
-  const std::string all = std::string(kOpening) + std::string(bytes);
-  ::send(connection, all.data(), all.size(), MSG_NOSIGNAL);
-  ::shutdown(connection, SHUT_WR);
-  std::string answers;
-  char piece[16384];
-  while (true) {
-    const ssize_t got = ::recv(connection, piece, sizeof piece, 0);
-    if (got <= 0) break;
-    answers.append(piece, static_cast<size_t>(got));
-  }
-  ::close(connection);
-  return answers;
-}
-
 void Check(std::string_view bytes) {
-  const std::string text = Exchange(bytes);
+  bool broken = false;  // as it may be while frames still come
+  const std::string text = Exchange(Port(), std::string(kOpening).append(bytes), broken);
   std::string_view frames = text;
   while (frames.size() >= 9) {
     const auto byte = [&](size_t i) {

@@ -1,15 +1,11 @@
 // Whatever bytes come over a connection, every request in them is answered once and in order, at
 // most one refusal follows, and then the connection is closed. What a handler sees is sound.
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <charconv>
-#include <csignal>
 #include <vector>
 
 #include "base/text.h"
 #include "http/server.h"
+#include "loopback.h"
 #include "require.h"
 
 namespace keelrow::fuzz {
@@ -52,14 +48,6 @@ http::Router EveryRequest() {
   return http::Router({}, {note});
 }
 
-/// libFuzzer's clock would break off a connect or recv that waits just then.
-void LetWaitsGoOn() {
-  struct sigaction clock {};
-  ::sigaction(SIGALRM, nullptr, &clock);
-  clock.sa_flags |= SA_RESTART;
-  ::sigaction(SIGALRM, &clock, nullptr);
-}
-
 uint16_t Port() {
   // Never destroyed: its threads run to the end of the process.
   static const http::Server& server = []() -> const http::Server& {
@@ -72,47 +60,6 @@ uint16_t Port() {
     return *started;
   }();
   return server.Port();
-}
-
-sockaddr_in Loopback(uint32_t host, uint16_t port) {
-  sockaddr_in address{.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {}};
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + host);
-  return address;
-}
-
-/// From another address each time: one alone would run out of ports in seconds.
-int Connect() {
-  static uint32_t turn = 0;
-  const int connection = ::socket(AF_INET, SOCK_STREAM, 0);
-  const sockaddr_in from = Loopback(turn++ % 250, 0);
-  const sockaddr_in to = Loopback(0, Port());
-  Require(::bind(connection, reinterpret_cast<const sockaddr*>(&from), sizeof from) == 0,
-          "there is a free port");
-  Require(::connect(connection, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0,
-          "the server takes a connection");
-  return connection;
-}
-
-/// Whatever comes until the other side closes. How long that may take is libFuzzer's to watch.
-std::string Receive(int connection) {
-  std::string answers;
-  char piece[16384];
-  while (true) {
-    const ssize_t got = ::recv(connection, piece, sizeof piece, 0);
-    Require(got >= 0, "the server does not break a connection off");
-    if (got == 0) return answers;
-    answers.append(piece, static_cast<size_t>(got));
-  }
-}
-
-/// Sends the bytes, says that no more follow, and reads until the server closes.
-std::string Exchange(std::string_view bytes) {
-  const int connection = Connect();
-  ::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  ::shutdown(connection, SHUT_WR);
-  std::string answers = Receive(connection);
-  ::close(connection);
-  return answers;
 }
 
 /// The value of a field in a head that the server wrote.
@@ -136,7 +83,9 @@ void TakeAnswer(std::string_view& answers, bool with_body) {
 
 void Check(std::string_view bytes) {
   seen = {};
-  const std::string text = Exchange(bytes);
+  bool broken = false;
+  const std::string text = Exchange(Port(), bytes, broken);
+  Require(!broken, "the server does not break a connection off");
   std::string_view answers = text;
   for (const std::string& method : seen.methods) TakeAnswer(answers, method != "HEAD");
   Require(seen.refused <= 1, "a connection is refused once");

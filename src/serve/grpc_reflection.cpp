@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
 
@@ -32,8 +33,10 @@ namespace file {
 constexpr Tag kName = 1, kPackage = 2, kDependency = 3, kMessage = 4, kEnum = 5, kService = 6;
 }
 namespace declared {  // of messages, enums, services and methods
-constexpr Tag kName = 1, kMethod = 2, kNestedMessage = 3, kNestedEnum = 4;
-}
+constexpr Tag kName = 1;
+constexpr Tag kNestedMessage = 3, kNestedEnum = 4;  // of messages
+constexpr Tag kMethod = 2;                          // of services
+}  // namespace declared
 // … and of proto/reflection.proto.
 namespace question {
 constexpr Tag kHost = 1, kFileByName = 3, kFileBySymbol = 4, kExtension = 5, kExtensionNumbers = 6,
@@ -58,25 +61,32 @@ struct Index {
   std::vector<std::string> services;
 };
 
-/// A message, enum or service with what is declared inside, as PACKAGE.OUTER.INNER.
-void AddSymbols(pbf_reader reader, const std::string& scope, bool service,
+enum class Declared { kMessage, kEnum, kService, kMethod };
+
+/// What a field of a declaration declares in its turn.
+std::optional<Declared> DeclaredIn(Declared what, Tag field) {
+  if (what == Declared::kMessage && field == declared::kNestedMessage) return Declared::kMessage;
+  if (what == Declared::kMessage && field == declared::kNestedEnum) return Declared::kEnum;
+  if (what == Declared::kService && field == declared::kMethod) return Declared::kMethod;
+  return std::nullopt;
+}
+
+/// A declaration with what is declared inside, as PACKAGE.OUTER.INNER.
+void AddSymbols(pbf_reader reader, Declared what, const std::string& scope,
                 std::vector<std::string>& symbols) {
   std::string own;
-  std::vector<pbf_reader> inside;
+  std::vector<std::pair<Declared, pbf_reader>> inside;
   while (reader.next()) {
-    const bool nested =
-        service ? reader.tag() == declared::kMethod
-                : reader.tag() == declared::kNestedMessage || reader.tag() == declared::kNestedEnum;
     if (reader.tag() == declared::kName) {
       own = scope + "." + reader.get_string();
-    } else if (nested) {
-      inside.push_back(reader.get_message());
+    } else if (const auto kind = DeclaredIn(what, reader.tag())) {
+      inside.emplace_back(*kind, reader.get_message());
     } else {
       reader.skip();
     }
   }
   symbols.push_back(own);
-  for (const pbf_reader& one : inside) AddSymbols(one, own, false, symbols);
+  for (const auto& [kind, declaration] : inside) AddSymbols(declaration, kind, own, symbols);
 }
 
 void AddFile(protozero::data_view bytes, Index& index) {
@@ -91,11 +101,13 @@ void AddFile(protozero::data_view bytes, Index& index) {
       package = reader.get_string();
     } else if (reader.tag() == file::kDependency) {
       added.needs.push_back(reader.get_string());
-    } else if (reader.tag() == file::kMessage || reader.tag() == file::kEnum) {
-      AddSymbols(reader.get_message(), package, false, symbols);
+    } else if (reader.tag() == file::kMessage) {
+      AddSymbols(reader.get_message(), Declared::kMessage, package, symbols);
+    } else if (reader.tag() == file::kEnum) {
+      AddSymbols(reader.get_message(), Declared::kEnum, package, symbols);
     } else if (reader.tag() == file::kService) {
       const size_t at = symbols.size();
-      AddSymbols(reader.get_message(), package, true, symbols);
+      AddSymbols(reader.get_message(), Declared::kService, package, symbols);
       index.services.push_back(symbols[at]);
     } else {
       reader.skip();

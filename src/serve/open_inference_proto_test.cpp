@@ -124,7 +124,7 @@ TEST(InferMessage, HostileMessagesAreRefusedWithTheReason) {
   EXPECT_THAT(WhyNot(Asked({}, {raw.substr(1)})), HasSubstr("bytes"));
   EXPECT_THAT(WhyNot(Asked({}, {raw, raw})), HasSubstr("raw_input_contents"));
   EXPECT_THAT(WhyNot(Asked({})), HasSubstr("no data"));
-  EXPECT_THAT(WhyNot(Asked({.contents = floats}, {raw})), HasSubstr("and raw"));
+  EXPECT_THAT(WhyNot(Asked({.shape = {1}, .contents = floats}, {Raw({1})})), HasSubstr("and raw"));
   EXPECT_THAT(WhyNot(Asked({.contents = floats})), HasSubstr("another number of elements"));
   EXPECT_THAT(WhyNot(Asked({.datatype = "FP16", .contents = floats})), HasSubstr("raw_input"));
   EXPECT_THAT(WhyNot(Asked({.datatype = "INT8", .contents = floats})),

@@ -109,7 +109,7 @@ def check_triton_grpc(address, headers, manage, model, picture, label):
     )
     assert answer.as_numpy("probabilities")[0][0].decode().endswith(":" + label)
     check_triton_stream(client, headers, model, files, label)
-    check_triton_grpc_errors(client, headers, manage, model, files)
+    check_triton_grpc_errors(client, headers, manage, model, picture, files)
 
 
 def check_triton_stream(client, headers, model, files, label):
@@ -137,12 +137,15 @@ def refusal(call):
     raise AssertionError("answered")
 
 
-def check_triton_grpc_errors(client, headers, manage, model, files):
+def check_triton_grpc_errors(client, headers, manage, model, picture, files):
     ask = lambda name=model, **more: refusal(lambda: client.infer(name, [files], **more))
     wrong = {"authorization": "Bearer " + headers["authorization"][-20:]}
     assert ask() == ask(headers=wrong) == "StatusCode.UNAUTHENTICATED"
     assert ask("absent", headers=headers) == "StatusCode.NOT_FOUND"
-    assert ask(headers=headers, client_timeout=1e-6) == "StatusCode.DEADLINE_EXCEEDED"
+    many = triton_grpc.InferInput("input_data", [4000], "BYTES")
+    many.set_data_from_numpy(numpy.array([picture] * 4000, dtype=object))
+    late = refusal(lambda: client.infer(model, [many], headers=headers, client_timeout=0.002))
+    assert late == "StatusCode.DEADLINE_EXCEEDED"
     nothing = triton_grpc.InferInput("nothing", [1, 1], "FP32")
     nothing.set_data_from_numpy(numpy.zeros((1, 1), numpy.float32))
     misfit = refusal(lambda: client.infer(model, [nothing], headers=headers))
@@ -154,10 +157,11 @@ def check_triton_grpc_errors(client, headers, manage, model, files):
     assert ask(headers=headers) == "StatusCode.UNAVAILABLE"
     client.load_model(model, headers=manage)
     assert client.is_model_ready(model)
-    foreign = lambda: client.load_model(model, headers=manage, files={"file:1/model.onnx": b"x"}, config="{}")
-    assert refusal(foreign) == "StatusCode.UNIMPLEMENTED", "files come from the repository alone"
+    foreign = {"files": {"file:1/model.onnx": b"x"}, "config": "{}"}
+    load = refusal(lambda: client.load_model(model, headers=manage, **foreign))
+    assert load == "StatusCode.INVALID_ARGUMENT", "files come from the repository alone"
     index = client.get_model_repository_index(headers=manage).models
-    assert {"READY"} == {row.state for row in index if row.name == model}, index
+    assert (model, "1", "READY") in {(row.name, row.version, row.state) for row in index}, index
     statistics = client.get_inference_statistics(model, headers=headers).model_stats
     assert statistics[0].name == model
     shared = refusal(lambda: client.get_system_shared_memory_status(headers=headers))
