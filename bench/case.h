@@ -49,6 +49,7 @@ struct Case {
 struct Suite {
   std::string_view name;
   std::vector<Case> (*cases)();
+  bool several_peers = false;  // cases of one name then differ in their peer
 };
 
 /// All suites. A new one is a file and a line in suites.cpp.

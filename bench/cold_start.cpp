@@ -1,9 +1,5 @@
 // Milliseconds from starting `keelrow up` to its first right answer over HTTP, some runs in a row.
 // Prints one line of JSON: {"ms": […]}. Used by loop.sh.
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <csignal>
@@ -12,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/free_port_for_test.h"
 #include "base/process.h"
 #include "guarded_main.h"
 #include "http/client.h"
@@ -32,20 +29,6 @@ struct Options {
   std::string token;
   int runs = 5;
 };
-
-/// A port that was free a moment ago.
-uint16_t FreePort() {
-  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  const bool bound = ::bind(listener, generic, size) == 0;
-  if (!bound || ::getsockname(listener, generic, &size) != 0) throw ErrnoError("bind", "a port");
-  ::close(listener);
-  return ntohs(address.sin_port);
-}
 
 /// Whether a right answer came; false while there is no service, or none that is ready.
 bool Answers(uint16_t port, const std::string& picture, const Options& options) {

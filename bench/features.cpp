@@ -6,14 +6,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <filesystem>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "base/parallel.h"
-#include "base/random.h"
+#include "drawn_weights.h"
 #include "engine/feature_extractor.h"
 #include "guarded_main.h"
 #include "nets/onnx_writer.h"
@@ -29,29 +28,9 @@ struct Options {
   int threads = 1;
 };
 
-/// Uniform with He's variance; norms near the identity. What is drawn depends on the name alone.
-Tensor Drawn(const nets::Graph::Parameter& parameter) {
-  Tensor tensor = Tensor::Zeros(parameter.dtype, parameter.shape);
-  if (parameter.dtype != DType::kFloat32) return tensor;
-  Random random(7, "bench:" + parameter.name);
-  const bool matrix = parameter.shape.size() > 1;
-  const bool scale = parameter.name.ends_with("weight") || parameter.name.ends_with("running_var");
-  const double width = std::sqrt(6 / static_cast<double>(parameter.fan_in));
-  for (float& value : tensor.As<float>()) {
-    const double drawn = matrix  ? random.Uniform(-width, width)
-                         : scale ? random.Uniform(0.75, 1.25)
-                                 : random.Uniform(-0.1, 0.1);
-    value = static_cast<float>(drawn);
-  }
-  return tensor;
-}
-
 std::string Network(const Options& options) {
   const nets::Graph whole = nets::BuildNetwork("resnet50", {.input_shape = {3, 224, 224}});
-  nets::WeightMap weights;
-  for (const nets::Graph::Parameter& parameter : whole.parameters) {
-    weights[parameter.name] = Drawn(parameter);
-  }
+  const nets::WeightMap weights = bench::DrawnWeights(whole);
   nets::WriteSafetensors(options.weights, weights);
   return nets::WriteOnnx(nets::WithoutHead(whole), weights);
 }

@@ -27,11 +27,12 @@ std::string Figures(const Row& row) {
       row.correct ? "yes" : "**no**");
 }
 
-std::string Explanation(const Suite& suite, const std::string& name) {
+std::string Explanation(const Suite& suite, const Row& row) {
   for (const Case& one : suite.cases()) {
-    if (one.name == name) {
-      return fmt::format("- **{}**: {} *What limits it:* {}\n", name, one.help, one.limit);
-    }
+    if (one.name != row.name || one.peer != row.peer) continue;
+    const std::string name =
+        suite.several_peers ? fmt::format("{} / {}", one.name, one.peer) : one.name;
+    return fmt::format("- **{}**: {} *What limits it:* {}\n", name, one.help, one.limit);
   }
   return "";
 }
@@ -43,7 +44,7 @@ std::string Section(const Suite& suite, std::span<const Row> rows) {
   for (const Row& row : rows) {
     if (row.suite != suite.name) continue;
     table += Figures(row);
-    explanations += Explanation(suite, row.name);
+    explanations += Explanation(suite, row);
     machines.insert(row.machine);
   }
   if (table.empty()) return "";

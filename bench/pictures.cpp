@@ -5,23 +5,11 @@
 #include "base/data_for_test.h"
 #include "base/files.h"
 #include "case.h"
+#include "photos.h"
 #include "program.h"
 
 namespace keelrow::bench {
 namespace {
-
-constexpr const char* kPhotos = "imagenet_samples.tar";
-
-/// The photos as files of one class, unpacked once a case.
-fs::path Photos(const Places& places) {
-  const fs::path folder = places.scratch / "photos";
-  if (!fs::exists(folder)) {
-    MakeFolders(folder);
-    Run({"/usr/bin/env", "tar", "xf", DataForTest(kPhotos), "-C", folder},
-        places.scratch / "log.txt");
-  }
-  return folder;
-}
 
 Sample Pictures(std::vector<std::string> program, const std::vector<std::string>& more,
                 const Places& places) {
@@ -152,6 +140,16 @@ Case Features() {
 }
 
 }  // namespace
+
+fs::path Photos(const Places& places) {
+  const fs::path folder = places.scratch / "photos";
+  if (!fs::exists(folder)) {
+    MakeFolders(folder);
+    Run({"/usr/bin/env", "tar", "xf", DataForTest(kPhotos), "-C", folder},
+        places.scratch / "log.txt");
+  }
+  return folder;
+}
 
 std::vector<Case> PictureCases() {
   return {

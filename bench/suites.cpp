@@ -8,6 +8,7 @@ namespace keelrow::bench {
 std::vector<Case> ImageCases();
 std::vector<Case> PictureCases();
 std::vector<Case> LabelCases();
+std::vector<Case> ServingCases();
 
 namespace {
 
@@ -21,6 +22,7 @@ std::vector<Case> Images() {
 
 constexpr Suite kSuites[] = {
     {"images", &Images},
+    {"serving", &ServingCases, true},
 };
 
 }  // namespace

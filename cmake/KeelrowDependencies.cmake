@@ -10,9 +10,10 @@
 #   find_package(yaml-cpp REQUIRED)                       yaml-cpp                       config/
 #   find_package(SQLite3 REQUIRED)                        SQLite::SQLite3                track/
 #   find_package(prometheus-cpp REQUIRED COMPONENTS core) prometheus-cpp::core           serve/
-#   find_package(Protozero REQUIRED)                      protozero::protozero           nets/
+#   find_package(Protozero REQUIRED)                      protozero::protozero           nets/ serve/
 #   find_package(LibZip REQUIRED)                         libzip::zip                    nets/
 #   find_package(ZLIB REQUIRED)                           ZLIB::ZLIB                     http/
+#   find_package(Nghttp2 REQUIRED)                        Nghttp2::nghttp2               http/
 #   find_package(Hiredis REQUIRED)                        Hiredis::hiredis               gateway/
 #   find_package(CLI11 REQUIRED)                          CLI11::CLI11                   cli/
 #

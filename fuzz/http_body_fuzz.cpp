@@ -4,15 +4,12 @@
 #include <array>
 
 #include "base/base64.h"
-#include "base/files.h"
 #include "base/text.h"
-#include "bundle/bundle.h"
 #include "http/form.h"
 #include "http/target.h"
-#include "nets/graph_builder.h"
-#include "nets/onnx_writer.h"
 #include "require.h"
 #include "serve/predict_request.h"
+#include "tiny_bundle.h"
 
 namespace keelrow::fuzz {
 namespace {
@@ -21,7 +18,6 @@ namespace {
 constexpr auto kContentTypes = std::to_array<std::string_view>(
     {"application/json", "multipart/form-data; boundary=b", "image/png", ""});
 
-constexpr int kEdge = 2;  // of the model's pictures
 constexpr int64_t kPixelsMax = 25'000'000;
 
 /// A sealed bundle, loaded as the service loads it.
@@ -29,19 +25,7 @@ const models::ServedModel& Model() {
   static const TemporaryFolder folder;
   static models::Executor executor(1);
   static const auto model = [] {
-    nets::GraphBuilder builder;
-    const auto input = builder.Input("input", {1, kEdge, kEdge});
-    const auto output = builder.Linear("fc", builder.Flatten(input), {.features = 2});
-    const nets::Graph graph = std::move(builder).Build(output);
-    WriteFileDurably(folder.path() / bundle::kNetworkFile,
-                     nets::WriteOnnx(graph, nets::BlankWeights(graph)));
-    const bundle::Manifest manifest{
-        .name = "tiny",
-        .task = "image-classification",
-        .preprocess = Json::parse(R"([{"decode": {"mode": "gray"}}, {"normalize": "centered"}])"),
-        .postprocess = "classification",
-        .labels = {"cat", "dog"}};
-    bundle::Seal(folder.path(), manifest, Json::object());
+    WriteTinyBundle(folder.path());
     return models::ServedModel::Load({.model = "tiny", .version = "1", .path = folder.path()}, {},
                                      executor);
   }();

@@ -20,6 +20,7 @@ WALLS='
   (jpeglib|png)\.h|webp/                    data
   boost/(asio|beast)                        http
   zlib\.h                                   http
+  nghttp2/                                  http
   boost/geometry                            labels
   simdjson\.h                               labels
   pugixml\.hpp                              labels
@@ -28,7 +29,7 @@ WALLS='
   openssl/                                  base gateway http
   CLI/                                      cli
   prometheus/                               serve
-  protozero/                                nets
+  protozero/                                nets serve
   zip\.h                                    nets
   hiredis/                                  gateway
   spdlog/                                   base

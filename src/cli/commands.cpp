@@ -13,6 +13,8 @@ const std::vector<Command>& Commands() {
       {"features", "Models", "Write what a network makes of each example", DefineFeatures},
       {"runs", "Models", "List, show and compare runs", DefineRuns},
       {"models", "Models", "List, show, promote and roll back models", DefineModels},
+      {"rollout", "Serving", "Bring a new version in step by step, and take it back",
+       DefineRollout},
       {"up", "Serving", "Answer over HTTP with the promoted model", DefineUp},
       {"token", "Serving", "Make, list and revoke tokens and API keys", DefineToken},
       {"deploy", "Serving", "Write what watches the service", DefineDeploy},

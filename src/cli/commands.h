@@ -7,6 +7,7 @@
 
 #include "pipeline/workspace.h"
 #include "project/project.h"
+#include "track/store.h"
 
 /// The subcommands: each parses, calls one function, prints. A command is a file of this folder
 /// and a row of commands.cpp.
@@ -43,6 +44,9 @@ struct Command {
 
 const std::vector<Command>& Commands();
 
+/// Throws kGate for a version whose gate failed, unless it is forced.
+void RequireGate(const track::ModelVersion& version, bool force);
+
 /// "--force", …: those of one command.
 std::vector<std::string> LongOptions(const CLI::App& app);
 
@@ -67,6 +71,7 @@ void DefinePredict(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineFeatures(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineRuns(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineModels(CLI::App& command, Globals& globals, Outcome& outcome);
+void DefineRollout(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineUp(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineToken(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineDeploy(CLI::App& command, Globals& globals, Outcome& outcome);

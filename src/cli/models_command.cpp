@@ -97,13 +97,6 @@ void Show(const Globals& globals, const Arguments& arguments) {
              Json{{"model", arguments.model}, {"versions", versions}, {"audit", audit}}.dump(1));
 }
 
-void RequireGate(const track::ModelVersion& version, bool force) {
-  if (force || !version.gate.contains("passed") || version.gate["passed"].get<bool>()) return;
-  throw Error(Code::kGate,
-              fmt::format("{} version {} did not pass its gate", version.model, version.version),
-              {.hint = "promote it all the same with --force --reason TEXT"});
-}
-
 void Promote(const Globals& globals, const Arguments& arguments) {
   track::Store store = OpenStore(globals);
   const track::ModelVersion version = store.GetVersion(arguments.model, arguments.version);
@@ -133,6 +126,13 @@ CLI::App* AddAction(CLI::App& command, const char* name, const char* help, Argum
 }
 
 }  // namespace
+
+void RequireGate(const track::ModelVersion& version, bool force) {
+  if (force || !version.gate.contains("passed") || version.gate["passed"].get<bool>()) return;
+  throw Error(Code::kGate,
+              fmt::format("{} version {} did not pass its gate", version.model, version.version),
+              {.hint = "--force --reason TEXT does it all the same"});
+}
 
 void DefineModels(CLI::App& command, Globals& globals, Outcome&) {
   command.require_subcommand(1);

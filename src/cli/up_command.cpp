@@ -28,7 +28,10 @@ project::ServeConfig Adjusted(project::ServeConfig config, const UpArguments& ar
   if (!arguments.host.empty()) config.host = arguments.host;
   if (arguments.port >= 0) config.port = arguments.port;
   if (arguments.no_auth) config.auth.enabled = false;
-  if (arguments.role == kModel) config.rate_limit = {.all = {}};
+  if (arguments.role == kModel) {  // the gateway does these
+    config.rate_limit = {.all = {}};
+    config.hybrid.endpoints.clear();
+  }
   return config;
 }
 

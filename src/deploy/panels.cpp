@@ -75,6 +75,31 @@ Row Errors() {
                      "{{instance}} {{model}}"}}}}};
 }
 
+Row Answers() {
+  return {
+      "Answers",
+      {{.title = "Labels",
+        .help = "Share of the examples for which each label was likeliest. A version that answers "
+                "otherwise than the one before it shows here.",
+        .unit = "percentunit",
+        .queries =
+            {{R"(sum by (model, version, label) (rate(model_answers_total{job="@job@",model=~"$model"}[$__rate_interval])) / on (model, version) group_left sum by (model, version) (rate(model_answers_total{job="@job@",model=~"$model"}[$__rate_interval])))",
+              "{{model}} {{version}} {{label}}"}}},
+       {.title = "Confidence",
+        .help = "Mean score of the likeliest label.",
+        .unit = "percentunit",
+        .queries =
+            {{R"(sum by (model, version) (rate(model_confidence_sum{job="@job@",model=~"$model"}[$__rate_interval])) / sum by (model, version) (rate(model_confidence_count{job="@job@",model=~"$model"}[$__rate_interval])))",
+              "{{model}} {{version}}"}}},
+       {.title = "Confidence by bucket",
+        .help = "",
+        .unit = "percentunit",
+        .queries =
+            {{R"(sum by (le) (increase(model_confidence_bucket{job="@job@",model=~"$model"}[$__rate_interval])))",
+              "{{le}}"}},
+        .look = Look::kHeatmap}}};
+}
+
 Row Queue() {
   return {"Queue and connections",
           {{.title = "Waiting requests",
@@ -101,8 +126,14 @@ Row Inference() {
         .queries =
             {{R"(sum by (model, version) (rate(model_rows_total{job="@job@",model=~"$model"}[$__rate_interval])) / sum by (model, version) (rate(model_inferences_total{job="@job@",model=~"$model"}[$__rate_interval])))",
               "{{model}} {{version}}"}}},
-       {.title = "Too late to run",
-        .help = "Jobs a second whose deadline had passed.",
+       {.title = "Waiting for a run",
+        .help = "Mean time of a job in the queue.",
+        .unit = "s",
+        .queries =
+            {{R"(sum by (model, version) (rate(model_queue_seconds_total{job="@job@",model=~"$model"}[$__rate_interval])) / sum by (model, version) (rate(prediction_latency_seconds_count{job="@job@",model=~"$model"}[$__rate_interval])))",
+              "{{model}} {{version}}"}}},
+       {.title = "Not run",
+        .help = "Jobs a second whose deadline had passed, or whose client had gone.",
         .unit = "reqps",
         .queries = {
             {R"(sum by (model, version) (rate(model_dropped_total{job="@job@",model=~"$model"}[$__rate_interval])))",
@@ -120,10 +151,44 @@ Row Process() {
             .help = "",
             .unit = "bytes",
             .queries = {{R"(process_resident_memory_bytes{job="@job@"})", "{{instance}}"}}},
+           {.title = "Open files",
+            .help = "Of those that may be open.",
+            .unit = "percentunit",
+            .queries = {{R"(process_open_fds{job="@job@"} / process_max_fds{job="@job@"})",
+                         "{{instance}}"}}},
+           {.title = "Spans that were dropped",
+            .help = "No room, or no collector.",
+            .unit = "cps",
+            .queries = {{R"(rate(spans_dropped_total{job="@job@"}[$__rate_interval]))",
+                         "{{instance}}"}}},
            {.title = "Up since",
             .help = "A saw's tooth is a restart.",
             .unit = "s",
             .queries = {{R"(time() - process_start_time_seconds{job="@job@"})", "{{instance}}"}}}}};
+}
+
+Row Host() {
+  return {
+      "Machine",
+      {{.title = "Processors at work",
+        .help = "Of all processors, whoever uses them.",
+        .unit = "percentunit",
+        .queries =
+            {{R"(sum by (instance) (rate(host_cpu_seconds_total{job="@job@",mode="busy"}[$__rate_interval])) / sum by (instance) (rate(host_cpu_seconds_total{job="@job@"}[$__rate_interval])))",
+              "{{instance}}"}}},
+       {.title = "Memory in use",
+        .help = "",
+        .unit = "percentunit",
+        .queries =
+            {{R"(1 - host_memory_available_bytes{job="@job@"} / host_memory_total_bytes{job="@job@"})",
+              "{{instance}}"}}},
+       {.title = "Network",
+        .help = "Without loopback.",
+        .unit = "Bps",
+        .queries = {{R"(rate(host_network_receive_bytes_total{job="@job@"}[$__rate_interval]))",
+                     "{{instance}} in"},
+                    {R"(rate(host_network_transmit_bytes_total{job="@job@"}[$__rate_interval]))",
+                     "{{instance}} out"}}}}};
 }
 
 Query Burn(const std::string& window) {
@@ -171,7 +236,8 @@ const std::vector<Dashboard>& Dashboards() {
   static const std::vector<Dashboard> dashboards = {
       {.file = "service.json",
        .title = "model service",
-       .rows = {Traffic(), Latency(), Errors(), Queue(), Inference(), Process()}},
+       .rows = {Traffic(), Latency(), Errors(), Answers(), Queue(), Inference(), Process(),
+                Host()}},
       {.file = "availability.json",
        .title = "availability and alerts",
        .rows = {Budget(), Alerts()}},

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "http/client_wire.h"
 #include "http/shard.h"
+#include "http/tls_context.h"
 
 namespace keelrow::http {
 
@@ -103,8 +104,15 @@ struct KeptConnection {
     return failure == asio::error::would_block && buffer.size() == 0;
   }
 
+  /// Calls `use` with the stream that the bytes go through.
+  template <class Use>
+  auto WithStream(const Use& use) {
+    return tls ? use(*tls) : use(socket);
+  }
+
   Socket socket;
   Resolver resolver;
+  std::optional<asio::ssl::stream<Socket&>> tls;
   beast::flat_buffer buffer;
   Clock::time_point idle_since{};
 };
@@ -165,7 +173,8 @@ struct AsyncClient::Impl : std::enable_shared_from_this<AsyncClient::Impl> {
   Impl(std::shared_ptr<ClientLoop::Impl> loop, AsyncClientOptions given)
       : loop(std::move(loop)),
         options(std::move(given)),
-        authority(fmt::format("{}:{}", options.host, options.port)) {}
+        context(options.tls ? MakeTlsContext(*options.tls) : nullptr),
+        authority(AuthorityOf(options.host, options.port, context ? 443 : 80)) {}
 
   std::unique_ptr<KeptConnection> TakeIdle() {
     while (!idle.empty()) {
@@ -226,6 +235,20 @@ struct AsyncClient::Impl : std::enable_shared_from_this<AsyncClient::Impl> {
     co_return failure;
   }
 
+  /// Empty when both agreed.
+  Awaitable<std::optional<Error>> Handshake(KeptConnection& connection) {
+    const std::string& name =
+        options.tls->server_name.empty() ? options.host : options.tls->server_name;
+    connection.tls.emplace(connection.socket, *context);
+    PrepareHandshake(*connection.tls, name);
+    const auto [failure] =
+        co_await connection.tls->async_handshake(asio::ssl::stream_base::client, kAwait);
+    if (!failure) co_return std::nullopt;
+    co_return Error(Code::kIo,
+                    fmt::format("cannot agree on TLS with {}: {}", authority,
+                                HandshakeFailure(connection.tls->native_handle(), failure)));
+  }
+
   /// Reads until the final answer: 100 Continue may come first.
   Awaitable<error_code> Read(Call& call, std::optional<Parser>& parser) {
     error_code failure;
@@ -234,8 +257,9 @@ struct AsyncClient::Impl : std::enable_shared_from_this<AsyncClient::Impl> {
       parser->body_limit(options.response_bytes_max);
       parser->skip(call.is_head);
       KeptConnection& connection = *call.connection;
-      const auto [read_failure, count] =
-          co_await beast::http::async_read(connection.socket, connection.buffer, *parser, kAwait);
+      const auto [read_failure, count] = co_await connection.WithStream([&](auto& stream) {
+        return beast::http::async_read(stream, connection.buffer, *parser, kAwait);
+      });
       failure = read_failure;
       if (parser->got_some()) call.progress = Progress::kAnswering;
     } while (!failure && parser->get().result_int() / 100 == 1);
@@ -251,11 +275,15 @@ struct AsyncClient::Impl : std::enable_shared_from_this<AsyncClient::Impl> {
                         "the connection was not made in time");
       const error_code refused = co_await Connect(*call->connection);
       if (refused || call->ended) co_return call->Report(IoError("connect to", refused));
+      if (context) {
+        const std::optional<Error> disagreed = co_await Handshake(*call->connection);
+        if (disagreed || call->ended) co_return call->Report(disagreed.value_or(*call->ended));
+      }
     }
     call->SetDeadline(deadline, "the answer did not come in time");
     call->progress = Progress::kSent;
-    const auto [unsent, count] =
-        co_await asio::async_write(call->connection->socket, asio::buffer(call->bytes), kAwait);
+    const auto [unsent, count] = co_await call->connection->WithStream(
+        [&](auto& stream) { return asio::async_write(stream, asio::buffer(call->bytes), kAwait); });
     if (call->ended) co_return call->Report(*call->ended);
     // A server may refuse while it is being sent to: its answer is worth more than a broken pipe.
     std::optional<Parser> parser;
@@ -273,9 +301,16 @@ struct AsyncClient::Impl : std::enable_shared_from_this<AsyncClient::Impl> {
 
   const std::shared_ptr<ClientLoop::Impl> loop;
   const AsyncClientOptions options;
+  const std::shared_ptr<asio::ssl::context> context;  // null: plain
   const std::string authority;
   std::deque<std::unique_ptr<KeptConnection>> idle;
 };
+
+AsyncClientOptions AsyncClientOptions::To(const Url& url) {
+  AsyncClientOptions options{.host = url.host, .port = url.port};
+  if (url.https) options.tls.emplace();
+  return options;
+}
 
 AsyncClient::AsyncClient(ClientLoop& loop, AsyncClientOptions options)
     : impl_(std::make_shared<Impl>(loop.impl_, std::move(options))) {}

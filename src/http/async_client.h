@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/expected.h"
@@ -41,6 +42,10 @@ struct AsyncClientOptions {
   std::chrono::milliseconds idle_timeout{30'000};  // of a kept connection
   size_t idle_max = 64;                            // connections kept
   size_t response_bytes_max = size_t{64} << 20;
+  std::optional<TlsClientOptions> tls = {};  // empty: plain HTTP
+
+  /// Host, port, and TLS for https.
+  static AsyncClientOptions To(const Url& url);
 };
 
 /// How far an exchange came before it ended. It decides whether asking again can do harm.
@@ -56,6 +61,7 @@ struct AsyncOutcome {
 /// nothing is repeated: whoever asks knows what may be. All methods on the loop's thread.
 class AsyncClient {
  public:
+  /// Reads the certificates, if any: throws as they may (tls.h's files: kNotFound, kBadValue).
   AsyncClient(ClientLoop& loop, AsyncClientOptions options);
   ~AsyncClient();  // what is under way goes on
   AsyncClient(const AsyncClient&) = delete;

@@ -6,6 +6,8 @@
 #include <latch>
 #include <thread>
 
+#include "base/files.h"
+#include "http/certificates_for_test.h"
 #include "http/raw_connection.h"
 #include "http/server.h"
 
@@ -117,6 +119,32 @@ TEST_F(Async, ManyAtOnceGetTheirOwnAnswers) {
   });
   all.wait();
   EXPECT_EQ(right, kCalls);
+}
+
+TEST_F(Async, TlsIsKeptTooAndAStrangersCertificateRefused) {
+  const TemporaryFolder folder;
+  const Certified ca = Certify({.name = "test authority", .authority = true});
+  Write(folder.path(), "ca", ca);
+  Write(folder.path(), "other", Certify({.name = "another authority", .authority = true}));
+  Write(folder.path(), "server",
+        Certify({.name = "server", .alternative = "DNS:localhost,IP:127.0.0.1"}, &ca));
+  Server secure({.tls = TlsServerOptions{.certificate = folder.path() / "server.pem",
+                                         .key = folder.path() / "server.key"}},
+                Routes(*this));
+  secure.Start();
+  const auto client_of = [&](const char* authority) {
+    return std::make_shared<AsyncClient>(
+        *loop_, AsyncClientOptions{.port = secure.Port(),
+                                   .tls = TlsClientOptions{.ca = folder.path() / authority}});
+  };
+  const auto client = client_of("ca.pem");
+  const std::string large(3 << 20, 'x');
+  EXPECT_EQ(Ask(client, {.method = "POST", .target = "/echo", .body = large}).response->body,
+            large);
+  EXPECT_TRUE(Ask(client, {.target = "/port"}).kept_connection);
+  const AsyncOutcome refused = Ask(client_of("other.pem"), {.target = "/port"});
+  EXPECT_EQ(refused.response.error().code(), Code::kIo);
+  EXPECT_EQ(refused.progress, Progress::kNotSent);
 }
 
 TEST_F(Async, ADeadlineEndsACall) {

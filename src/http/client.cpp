@@ -74,11 +74,8 @@ struct Client::Impl {
     const std::string& name =
         options.tls->server_name.empty() ? options.host : options.tls->server_name;
     tls.emplace(socket, *context);
+    PrepareHandshake(*tls, name);
     error_code failure;
-    asio::ip::make_address(name, failure);
-    // RFC 6066: the name that is asked for is never an address.
-    if (failure) SSL_set_tlsext_host_name(tls->native_handle(), name.c_str());
-    tls->set_verify_callback(asio::ssl::host_name_verification(name));
     tls->async_handshake(asio::ssl::stream_base::client,
                          [&](const error_code& error) { failure = error; });
     Run("agree on TLS with");

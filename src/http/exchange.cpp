@@ -5,16 +5,17 @@ namespace keelrow::http {
 
 void Exchange::Handle() {
   const std::shared_ptr<Exchange> self = shared_from_this();
+  request.gone = &gone_;                   // whoever filled the request in may have replaced it
   Shared& shared = shard_.lock()->shared;  // this is the shard's thread, so it is there
-  const Router::Post post = [&](std::function<void()> job) {
+  Router::Post post = [self, &shared](std::function<void()> job) {
     return shared.post([self, job = std::move(job)] { self->Run(job); });
   };
-  const Router::Guard guard = [&](Reply through) {
-    through_.emplace(std::move(through));
+  Router::Guard guard = [self](Reply through) {
+    self->PutAway(std::move(through));
     return Reply([self](Response response) { self->Answer(std::move(response)); });
   };
   Reply end([self](Response response) { self->Deliver(std::move(response)); });
-  Run([&] { shared.router.Handle(request, std::move(end), post, guard); });
+  Run([&] { shared.router.Handle(request, std::move(end), std::move(post), std::move(guard)); });
 }
 
 template <class Work>
@@ -34,10 +35,29 @@ void Exchange::Fail(std::string_view what) {
   Answer(Response::FromError(Error(Code::kInternal, std::string(what))));
 }
 
+/// A middleware that waits for something else comes here late, on a thread of its own.
+void Exchange::PutAway(Reply through) {
+  const std::lock_guard lock(mutex_);
+  if (!claimed_) {
+    through_.emplace(std::move(through));
+    return;
+  }
+  // The client has its answer; the middleware hears that it came to nothing.
+  through(Response::FromError(Error(Code::kTimeout, "the request took too long")));
+}
+
 void Exchange::Answer(Response response) {
-  if (claimed_.exchange(true)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(claimed_, true)) return;
+  }
   if (through_) return (*through_)(std::move(response));
   Deliver(std::move(response));
+}
+
+void Exchange::Cancel() {
+  MarkGone();
+  Answer(Refusal(499, Code::kInterrupted, "the client has gone"));
 }
 
 void Exchange::CutOff(Response response, Shard& shard) {
@@ -69,6 +89,11 @@ Awaitable<void> Exchange::Wait() {
         waiter_ = [kept] { std::move (*kept)(); };
       },
       token);
+}
+
+Response Refusal(int status, Code code, std::string_view message) {
+  return Response::Json(
+      {{"error", Info(code).name}, {"code", Info(code).number}, {"message", message}}, status);
 }
 
 }  // namespace keelrow::http

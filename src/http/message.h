@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <initializer_list>
 #include <map>
@@ -73,6 +74,12 @@ struct Request {
   const Route* route = nullptr;  // null: no route matched, 404 or 405 follows
   std::map<std::string, std::string, std::less<>> params;  // {"name": "a b"}
   std::optional<Identity> identity = {};
+  const std::atomic<bool>* gone = nullptr;  // set by the server when the client has left
+
+  /// Whether nobody waits for the answer any more, so that work for it is in vain. A client that
+  /// has closed its side of the connection counts as gone: no server can tell it from one that
+  /// crashed.
+  bool Abandoned() const { return gone != nullptr && gone->load(std::memory_order_relaxed); }
 
   std::optional<std::string_view> Query(std::string_view name) const;
   /// A parameter of the route's pattern; it is there if the pattern names it.

@@ -63,6 +63,16 @@ class RawConnection {
     return std::exchange(text_, {});
   }
 
+  /// Whatever comes within `patience`, perhaps nothing.
+  std::string ReceiveSome(std::chrono::milliseconds patience, bool& closed) {
+    pollfd ready{.fd = socket_, .events = POLLIN, .revents = 0};
+    if (::poll(&ready, 1, static_cast<int>(patience.count())) <= 0) return {};
+    char piece[65536];
+    const ssize_t got = ::recv(socket_, piece, sizeof piece, 0);
+    closed = got <= 0;
+    return {piece, closed ? 0 : static_cast<size_t>(got)};
+  }
+
   /// True once the other side has closed; what it sent before is dropped.
   bool WaitForClose(std::chrono::milliseconds patience = std::chrono::seconds(20)) {
     Receive(1 << 20, patience);

@@ -156,6 +156,11 @@ void Router::Match(Request& request) const {
   }
 }
 
+const Route* Router::Find(const Request& request) const {
+  const size_t best = BestOf(request.method, request);
+  return best == routes_.size() ? nullptr : &routes_[best];
+}
+
 std::string Router::AllowedMethods(const Request& request) const {
   std::set<std::string> methods;
   for (const auto& [method, index] : by_method_) {
@@ -166,16 +171,19 @@ std::string Router::AllowedMethods(const Request& request) const {
   return fmt::format("{}", fmt::join(methods, ", "));
 }
 
-void Router::Handle(Request& request, Reply reply, const Post& post, const Guard& guard) const {
+void Router::Handle(Request& request, Reply reply, Post post, Guard guard) const {
   Match(request);
-  Continue(0, request, std::move(reply), {.post = post, .guard = guard});
+  Continue(0, request, std::move(reply),
+           std::make_shared<const Host>(Host{.post = std::move(post), .guard = std::move(guard)}));
 }
 
-void Router::Continue(size_t index, Request& request, Reply reply, const Host& host) const {
+void Router::Continue(size_t index, Request& request, Reply reply,
+                      const std::shared_ptr<const Host>& host) const {
   if (index == middleware_.size()) {
-    return Finish(request, host.guard ? host.guard(std::move(reply)) : std::move(reply), host.post);
+    return Finish(request, host->guard ? host->guard(std::move(reply)) : std::move(reply),
+                  host->post);
   }
-  middleware_[index](request, std::move(reply), [this, index, &host](Request& same, Reply inner) {
+  middleware_[index](request, std::move(reply), [this, index, host](Request& same, Reply inner) {
     Continue(index + 1, same, std::move(inner), host);
   });
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,6 +19,10 @@ enum class Access { kOpen, kToken };
 /// kIo: on the connection's own thread, for handlers of microseconds. kWorkers: on the bounded
 /// pool, for what blocks or computes; a full pool answers 503 with Retry-After at once.
 enum class RunOn { kIo, kWorkers };
+/// kMessages: of a gRPC method that takes a stream, and gives one. Every message is a request of
+/// its own, through all the middleware, and its answer (of type kProtobuf, whatever its status) is
+/// the message that goes back, in the same order. Any other answer ends the stream.
+enum class Body { kWhole, kMessages };
 
 /// One row of the visible list of routes. `{name}` matches one whole path segment; a literal
 /// segment wins over a parameter, whatever the order of rows.
@@ -30,9 +35,12 @@ struct Route {
   std::string scope = {};     // that a token must have; empty: any valid token will do
   std::string summary = {};   // one line, for the API's description
   std::string protocol = {};  // whose it is, for the access log
+  Body body = Body::kWhole;
 };
 
-/// Continues with the rest of the chain; valid only until the middleware returns.
+/// Continues with the rest of the chain, on the calling thread. It may be copied and called later,
+/// once, by a middleware that first waits for something else: while the reply is unused, and the
+/// server that it belongs to lives.
 using Next = std::function<void(Request&, Reply)>;
 /// Runs on the IO thread around every request, also those without a route: answers itself, or
 /// calls `next`, perhaps with a Reply of its own around the given one.
@@ -62,14 +70,17 @@ class Router {
   /// Finds the route, runs the middleware, then the handler. `request` must stay where it is
   /// until the reply has been used. What a handler or a middleware throws comes out of here or of
   /// the posted job, with its reply dropped.
-  void Handle(Request& request, Reply reply, const Post& post, const Guard& guard = {}) const;
+  void Handle(Request& request, Reply reply, Post post, Guard guard = {}) const;
+
+  /// The row that would answer, by method and segments; null when there is none.
+  const Route* Find(const Request& request) const;
 
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
   struct Host {
-    const Post& post;
-    const Guard& guard;
+    Post post;
+    Guard guard;
   };
   struct Segment {
     std::string text;  // a literal, or the parameter's name
@@ -99,7 +110,8 @@ class Router {
   /// The row of that method that matches best; the number of rows when none does.
   size_t BestOf(const std::string& method, const Request& request) const;
   size_t Better(size_t a, size_t b) const;
-  void Continue(size_t index, Request& request, Reply reply, const Host& host) const;
+  void Continue(size_t index, Request& request, Reply reply,
+                const std::shared_ptr<const Host>& host) const;
   void Finish(Request& request, Reply reply, const Post& post) const;
   std::string AllowedMethods(const Request& request) const;
 

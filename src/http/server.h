@@ -27,6 +27,8 @@ struct Limits {
   std::chrono::milliseconds write_timeout{30'000};      // a client that does not read
   size_t connections_max = 4096;                        // above: 503 and closed
   size_t queue_max = 256;                               // waiting for a worker; above: 503
+  size_t streams_max = 128;                             // of one HTTP/2 connection at once
+  std::chrono::milliseconds stream_idle_timeout{600'000};  // between two messages of one stream
 };
 
 struct ServerOptions {
@@ -47,7 +49,8 @@ struct ServerLoad {
 };
 
 /// An HTTP/1.1 server: keep-alive, pipelining, chunked bodies, Expect: 100-continue, HEAD. Bodies
-/// that come as gzip or deflate are decompressed before a handler sees them.
+/// that come as gzip or deflate are decompressed before a handler sees them. On the same port
+/// HTTP/2, for who opens with its preface or agrees on it in TLS, and gRPC over it (grpc.h).
 /// A connection belongs to one IO thread for its whole life, so nothing in it is locked; handlers
 /// answer from wherever they like through their Reply. All methods from one thread, Load from any.
 class Server {

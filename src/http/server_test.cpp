@@ -49,6 +49,33 @@ TEST(Server, AnswersOverOneConnectionManyTimes) {
   EXPECT_EQ(client.Get("/none").status, 404);
 }
 
+/// A handler that keeps what it was asked, and answers when it is told to.
+struct Held {
+  std::promise<std::pair<const Request*, std::shared_ptr<Reply>>> asked;
+
+  Route At(std::string pattern) {
+    return {.method = "GET",
+            .pattern = std::move(pattern),
+            .handler = [this](const Request& request, Reply reply) {
+              asked.set_value({&request, std::make_shared<Reply>(std::move(reply))});
+            }};
+  }
+};
+
+TEST(Server, AHandlerLearnsThatItsClientHasLeft) {
+  Held held;
+  const auto server = Started({held.At("/slow")});
+  RawConnection client(server->Port());
+  client.Send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\nGET /next HTTP/1.1\r\n");  // and half of another
+  const auto [request, reply] = held.asked.get_future().get();
+  EXPECT_FALSE(request->Abandoned());
+  client.Close();
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  while (!request->Abandoned() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_TRUE(request->Abandoned());
+  (*reply)(Response::Text("for nobody"));
+}
+
 TEST(Server, AnswersFromOtherThreadsAndWorkers) {
   std::vector<std::jthread> threads;
   std::mutex mutex;
@@ -239,6 +266,35 @@ TEST(Server, ASlowHandlerAnswers504AndMayStillFinish) {
   go.set_value();
   EXPECT_EQ(seen.get_future().get(), "abc");
   EXPECT_EQ(client.Get("/none").status, 404);
+}
+
+/// A middleware that goes on later, on a thread of its own.
+TEST(Server, AMiddlewareMayGoOnLater) {
+  std::vector<std::jthread> threads;
+  std::atomic<int> observed{0};
+  const Middleware observe = [&](Request& request, Reply reply, const Next& next) {
+    next(request, Reply([&observed, reply = std::move(reply)](Response response) mutable {
+           observed = response.status;
+           reply(std::move(response));
+         }));
+  };
+  const Middleware wait = [&](Request& request, Reply reply, const Next& next) {
+    threads.emplace_back([&request, reply = std::move(reply), next]() mutable {
+      std::this_thread::sleep_for(std::stoi(std::string(*request.Query("ms"))) * 1ms);
+      next(request, std::move(reply));
+    });
+  };
+  Server server({.limits = {.handler_timeout = 200ms}},
+                Router({Get("/a", [](const Request& r) { return Response::Text(r.path); })},
+                       {observe, wait}));
+  server.Start();
+  Client client({.port = server.Port()});
+  EXPECT_EQ(client.Get("/a?ms=1").body, "/a");
+  EXPECT_EQ(observed, 200);
+  EXPECT_EQ(client.Get("/a?ms=900").status, 504);
+  for (std::jthread& thread : threads) thread.join();
+  EXPECT_EQ(observed, 504);
+  threads.clear();
 }
 
 TEST(Server, AFullQueueAnswers503AtOnce) {

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -21,6 +22,7 @@ namespace {
 constexpr std::chrono::milliseconds kLinger{2'000};
 constexpr size_t kHeaderRoom = size_t{8} << 10;
 constexpr size_t kBodyRoom = size_t{64} << 10;
+constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 // Answers to pipelined requests gather up to here before they are sent.
 constexpr size_t kFlushAbove = size_t{64} << 10;
 
@@ -60,17 +62,22 @@ class Session final : public Connection {
   ~Session() override { shard_->connections.erase(this); }
   Session(const Session&) = delete;
 
-  Awaitable<void> Run() {
+  /// Until the connection ends, or its client turns out to speak HTTP/2.
+  Awaitable<std::optional<Http2Opening<Stream>>> Run() {
     bool open = true;
     if constexpr (kTls) open = co_await Handshake();
+    if constexpr (!kTls) open = co_await ReadOpening();
+    if (open && SpeaksHttp2()) co_return Opening();
     while (open && !shard_->aborted) open = co_await ServeOne();
     if constexpr (kTls) co_await SayGoodbye();
     error_code ignored;
     socket().shutdown(tcp::socket::shutdown_both, ignored);
     socket().close(ignored);
+    co_return std::nullopt;
   }
 
   void CheckDeadline(Clock::time_point now) override {
+    if (phase_ == Phase::kHandler && PeerLeft()) exchange_->MarkGone();
     if (now < deadline_) return;
     deadline_ = Clock::time_point::max();
     if (phase_ == Phase::kHandler) {
@@ -108,6 +115,13 @@ class Session final : public Connection {
     if constexpr (!kTls) return stream_;
   }
 
+  /// Nothing is read while a handler works, so the socket is asked. Pipelined requests may still lie
+  /// in it.
+  bool PeerLeft() {
+    pollfd peer{.fd = socket().native_handle(), .events = POLLRDHUP, .revents = 0};
+    return ::poll(&peer, 1, 0) > 0 && (peer.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+  }
+
   void Cancel() {
     error_code ignored;
     socket().cancel(ignored);
@@ -130,6 +144,33 @@ class Session final : public Connection {
     if (!agreed_ || expired_ || shard_->aborted) co_return;
     Enter(Phase::kWrite, kSweepEvery);
     co_await stream_.async_shutdown(kAwait);
+  }
+
+  /// Reads until it is known whether the client begins as HTTP/2 does (RFC 9113 section 3.4). False
+  /// when it ends before; nothing may be read behind an end.
+  Awaitable<bool> ReadOpening() requires(!kTls) {
+    Enter(Phase::kIdle, limits_.idle_timeout);
+    bool open = true;
+    while (open && kHttp2Preface.starts_with(Received()) && !SpeaksHttp2()) {
+      open = co_await ReadMore(kHeaderRoom);
+      if (phase_ == Phase::kIdle) Enter(Phase::kHeader, limits_.header_timeout);
+    }
+    co_return open;
+  }
+
+  bool SpeaksHttp2() {
+    if constexpr (kTls) return AgreedOnHttp2(stream_.native_handle());
+    return Received().starts_with(kHttp2Preface);
+  }
+
+  std::string_view Received() const {
+    return {static_cast<const char*>(buffer_.data().data()), buffer_.size()};
+  }
+
+  Http2Opening<Stream> Opening() {
+    return {.stream = std::move(stream_),
+            .peer = {.remote = remote_, .client_name = client_name_},
+            .received = std::string(Received())};
   }
 
   Awaitable<bool> ServeOne() {
@@ -400,16 +441,15 @@ Awaitable<void> Shard::KeepSweeping() {
 
 template <class Stream>
 Awaitable<void> RunSession(std::shared_ptr<Shard> shard, Stream stream) {
-  Session<Stream> session(std::move(shard), std::move(stream));
-  co_await session.Run();
+  std::optional<Http2Opening<Stream>> opening;
+  {
+    Session<Stream> session(shard, std::move(stream));
+    opening = co_await session.Run();
+  }
+  if (opening) co_await RunHttp2(std::move(shard), *std::move(opening));
 }
 
 template Awaitable<void> RunSession(std::shared_ptr<Shard> shard, Socket socket);
 template Awaitable<void> RunSession(std::shared_ptr<Shard> shard, TlsStream stream);
-
-Response Refusal(int status, Code code, std::string_view message) {
-  return Response::Json(
-      {{"error", Info(code).name}, {"code", Info(code).number}, {"message", message}}, status);
-}
 
 }  // namespace keelrow::http

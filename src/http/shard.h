@@ -106,7 +106,7 @@ struct Shard {
 ///   server  ──┘
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
-  explicit Exchange(const std::shared_ptr<Shard>& shard) : shard_(shard) {}
+  explicit Exchange(const std::shared_ptr<Shard>& shard) : shard_(shard) { request.gone = &gone_; }
 
   /// Lets the router answer; on the IO thread, once.
   void Handle();
@@ -121,7 +121,14 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   /// Suspends the session until an answer has been delivered.
   Awaitable<void> Wait();
 
+  /// Calls `then` on the IO thread, later, when an answer has been delivered; it is not there yet.
+  void WhenAnswered(std::function<void()> then) { waiter_ = std::move(then); }
+
   bool answered() const { return answered_; }
+  /// The client has left: who works for it may stop. An answer is still needed, for the count.
+  void MarkGone() { gone_ = true; }
+  /// The same, and answers for the log's sake, if nobody has.
+  void Cancel();
   Response& response() { return response_; }
 
   Request request;
@@ -132,6 +139,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   template <class Work>
   void Run(const Work& work);
   void Fail(std::string_view what);
+  void PutAway(Reply through);
   /// Behind the middleware, from any thread. A server that is gone needs no answers.
   void Deliver(Response response);
   void Take(Response response, Shard& shard);
@@ -139,8 +147,10 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::weak_ptr<Shard> shard_;
   // The way through the middleware; empty when a middleware has answered or keeps the request. It
   // leads back here and so keeps this alive until it is used, as each one is in the end.
-  std::optional<Reply> through_;
-  std::atomic<bool> claimed_{false};
+  std::optional<Reply> through_;  // not changed once claimed
+  std::mutex mutex_;              // of claimed_, and of through_ until then
+  bool claimed_ = false;
+  std::atomic<bool> gone_{false};
   std::function<void()> waiter_;
   Response response_;
   bool answered_ = false;
@@ -148,6 +158,22 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
 /// A body {"error", "code", "message"} with a status that the error table does not give the code.
 Response Refusal(int status, Code code, std::string_view message);
+
+/// Who is at the other end of a connection.
+struct Peer {
+  std::string remote;       // "127.0.0.1:53124"
+  std::string client_name;  // by its certificate
+};
+
+/// A connection whose client has begun to speak HTTP/2, with what was read of that so far.
+template <class Stream>
+struct Http2Opening {
+  Stream stream;
+  Peer peer;
+  std::string received;
+};
+template <class Stream>
+Awaitable<void> RunHttp2(std::shared_ptr<Shard> shard, Http2Opening<Stream> opening);
 
 /// Serves one connection, a Socket or a TlsStream, until it ends. It never outlives the shard's
 /// thread.

@@ -19,8 +19,8 @@ constexpr uint64_t kPemBytesMax = uint64_t{1} << 20;
 constexpr unsigned char kSessionName[] = "keelrow";
 // Those of TLS 1.2; of 1.3 OpenSSL has only such ones.
 constexpr const char* kCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
-// RFC 7301's wire form of "http/1.1", with its length in front.
-constexpr unsigned char kProtocol[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+// RFC 7301's wire form of "h2" and "http/1.1", each with its length in front.
+constexpr unsigned char kProtocols[] = {2, 'h', '2', 8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
 void Check(const error_code& failure, const std::filesystem::path& path, const char* what) {
   if (!failure) return;
@@ -70,7 +70,7 @@ void Trust(ssl::context& context, const std::filesystem::path& path) {
 int ChooseProtocol(SSL*, const unsigned char** out, unsigned char* out_size,
                    const unsigned char* offered, unsigned offered_size, void*) {
   unsigned char* chosen = nullptr;
-  const int result = ::SSL_select_next_proto(&chosen, out_size, kProtocol, sizeof kProtocol,
+  const int result = ::SSL_select_next_proto(&chosen, out_size, kProtocols, sizeof kProtocols,
                                              offered, offered_size);
   if (result != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_NOACK;
   *out = chosen;
@@ -148,6 +148,13 @@ std::string PeerName(SSL* connection) {
   ::BIO_free(text);
   ::X509_free(certificate);
   return name;
+}
+
+bool AgreedOnHttp2(SSL* connection) {
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  ::SSL_get0_alpn_selected(connection, &name, &size);
+  return size == 2 && name[0] == 'h' && name[1] == '2';
 }
 
 std::string HandshakeFailure(SSL* connection, const error_code& failure) {

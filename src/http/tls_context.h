@@ -3,6 +3,7 @@
 // Private to http/, like shard.h: shows Asio's TLS.
 
 #include <array>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl.hpp>
 #include <cstdint>
 #include <memory>
@@ -40,6 +41,19 @@ class TlsContexts {
 
 /// "CN=worker-7,O=Example" of the client's verified certificate; empty without one.
 std::string PeerName(SSL* connection);
+
+/// The server must have a certificate with that name, and is told which name is asked for.
+template <class Stream>
+void PrepareHandshake(Stream& tls, const std::string& name) {
+  boost::system::error_code is_name;
+  boost::asio::ip::make_address(name, is_name);
+  // RFC 6066: the name that is asked for is never an address.
+  if (is_name) SSL_set_tlsext_host_name(tls.native_handle(), name.c_str());
+  tls.set_verify_callback(boost::asio::ssl::host_name_verification(name));
+}
+
+/// Whether both sides chose HTTP/2 (ALPN).
+bool AgreedOnHttp2(SSL* connection);
 
 /// Why a handshake failed, as a person can act on it.
 std::string HandshakeFailure(SSL* connection, const boost::system::error_code& failure);

@@ -21,7 +21,8 @@ struct Job {
   int priority = 0;  // smaller ones first; equal ones in the order of their coming
   Clock::time_point deadline = Clock::time_point::max();  // not run after it: kTimeout
   std::function<bool()> abandoned = {};  // whether nobody waits any more; then it is not run
-  /// Called exactly once, on one of the executor's threads (or its destructor's). Must not throw.
+  /// Called exactly once, on one of the executor's threads, its destructor's, or the submitter's
+  /// own before Submit returns. Must not throw.
   std::function<void(Expected<std::vector<Tensor>>)> answer;
 };
 
@@ -55,7 +56,8 @@ class Lane;
 
 /// Threads that run networks, shared by all models. Each model has a lane: a bounded queue whose
 /// jobs are run together, several as the rows of one run, when they have come together: a job that
-/// comes alone to an idle thread never waits for others. Lanes take turns. Thread-safe.
+/// comes alone to an idle thread never waits for others. Lanes take turns. A network that takes less
+/// time than waking a thread for it is run by who submits the job. Thread-safe.
 class Executor {
  public:
   using Run = std::function<std::vector<Tensor>(std::span<const Tensor> inputs)>;

@@ -17,6 +17,10 @@ class Registry : public Source {
     for (const std::string& model : store_->Models()) {
       if (only_.empty() || only_ == model) offers[model] = OfferOf(model);
     }
+    for (const track::Rollout& rollout : store_->ActiveRollouts()) {
+      const auto found = offers.find(rollout.model);
+      if (found != offers.end()) found->second.candidate = std::to_string(rollout.candidate);
+    }
     seen_ = change;
     return offers;
   }

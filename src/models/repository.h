@@ -43,7 +43,8 @@ struct Version {
 struct Model {
   std::vector<Version> versions;               // oldest first
   std::map<std::string, std::string> aliases;  // to versions
-  std::string standard;  // the version that answers where none is named; or ""
+  std::string standard;   // the version that answers where none is named; or ""
+  std::string candidate;  // of a rollout, loaded or about to be; or ""
 
   /// By version or alias; the standard one if empty. Null if there is none of that name.
   const Version* Find(std::string_view version_or_alias) const;

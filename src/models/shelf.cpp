@@ -81,15 +81,20 @@ void Shelf::Follow(const std::string& name, const Shelved& shelved) {
   model.versions = std::move(versions);
   for (Version& version : model.versions) {
     const std::string& number = version.origin.version;
-    const bool named = NamedByAlias(offer.aliases, number);
-    const bool newly = named && !NamedByAlias(model.aliases, number);
+    const bool candidate = number == offer.candidate;
+    const bool named = candidate || NamedByAlias(offer.aliases, number);
+    const bool newly = named && number != model.candidate && !NamedByAlias(model.aliases, number);
     if (newly && version.reason == kUnloaded) version.reason.clear();  // promoted again
-    const bool wanted = named && options_.load == models::Load::kAliases;
+    // Nobody asks for a candidate that is not there: the stable version answers instead.
+    const bool wanted = candidate || (named && options_.load == models::Load::kAliases);
     if (wanted && version.state != State::kReady && version.reason != kUnloaded) TryLoad(version);
   }
   PointAliases(model, offer, shelved.source->DefaultAlias());
+  model.candidate = offer.candidate;
   for (Version& version : model.versions) {
-    const bool needed = version.held || NamedByAlias(model.aliases, version.origin.version);
+    const std::string& number = version.origin.version;
+    const bool needed =
+        version.held || number == model.candidate || NamedByAlias(model.aliases, number);
     if (version.state == State::kReady && !needed) Drop(version, "");
   }
 }

@@ -15,6 +15,7 @@ namespace keelrow::models {
 struct Offer {
   std::vector<Origin> versions;                // oldest first
   std::map<std::string, std::string> aliases;  // "champion" → "3"
+  std::string candidate = {};  // of a rollout: loaded and kept as if an alias named it; or ""
 
   bool operator==(const Offer&) const = default;
 };

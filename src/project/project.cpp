@@ -114,6 +114,7 @@ void Describe(config::Object<Project>& object) {
   object.Field("gate", &Project::gate, "What it must reach.");
   object.Field("serve", &Project::serve, "How `keelrow up` answers.");
   object.Field("alerts", &Project::alerts, "When somebody is told that it does not answer well.");
+  object.Field("rollout", &Project::rollout, "How a new version comes in.");
   object.Field("gateway", &Project::gateway, "How a gateway sends requests on.");
   object.Field("envs", &Project::envs,
                "Named overlays, chosen with `--env NAME`: any keys of this file.");

@@ -10,6 +10,7 @@
 #include "data/split.h"
 #include "project/alerts.h"
 #include "project/predicting.h"
+#include "project/rollout.h"
 #include "project/serving.h"
 #include "project/training.h"
 #include "transforms/table.h"
@@ -54,6 +55,7 @@ struct Project {
   GateConfig gate;
   ServeConfig serve;
   AlertsConfig alerts;
+  RolloutConfig rollout;
   GatewayConfig gateway;
   std::map<std::string, config::Node> envs;
 };

@@ -197,6 +197,22 @@ void Describe(config::Object<TracingConfig>& object) {
       .Range(0, 1);
 }
 
+void Describe(config::Object<LabelStudioConfig>& object) {
+  object.Doc(
+      "Label Studio asks here for pre-labels. Pictures that its tasks name by URL are fetched from "
+      "public hosts, and from those named here.");
+  object.Field("url", &LabelStudioConfig::url,
+               "Where it runs: `http://labels:8080`. Files that were uploaded into it are there.");
+  object.Field("token_file", &LabelStudioConfig::token_file,
+               "The file that holds an access token of it. Relative to the project file.");
+  object.Field("origins", &LabelStudioConfig::origins,
+               "Others that may be asked though they are not public: `http://minio:9000`.");
+  object.Check([](const LabelStudioConfig& config) {
+    if (config.token_file.empty() || !config.url.empty()) return;
+    throw Error(Code::kBadValue, "a token without the `url` that it is for");
+  });
+}
+
 void Describe(config::Object<ServeConfig>& object) {
   object.Doc("How `keelrow up` answers over HTTP.");
   object.Field("host", &ServeConfig::host, "Address to listen on.");
@@ -213,6 +229,8 @@ void Describe(config::Object<ServeConfig>& object) {
   object.Field("cors", &ServeConfig::cors, "Pages of other origins.");
   object.Field("tracing", &ServeConfig::tracing, "Spans.");
   object.Field("rate_limit", &ServeConfig::rate_limit, "How many requests are answered.");
+  object.Field("hybrid", &ServeConfig::hybrid, "Predictions that public endpoints answer.");
+  object.Field("label_studio", &ServeConfig::label_studio, "Pre-labels for annotators.");
   object
       .Field("watch", &ServeConfig::watch,
              "How often the registry is asked whether another version was promoted.")

@@ -6,6 +6,7 @@
 #include "config/choices.h"
 #include "config/described.h"
 #include "project/serve_auth.h"
+#include "project/serve_hybrid.h"
 
 /// What `keelrow up` reads: the keys `serve` and `gateway` of the project file.
 namespace keelrow::project {
@@ -77,6 +78,13 @@ struct TracingConfig {
   double sample = 0.01;
 };
 
+/// Where the pictures of Label Studio's tasks may be fetched.
+struct LabelStudioConfig {
+  std::string url;
+  std::string token_file;
+  std::vector<std::string> origins;
+};
+
 struct ServeConfig {
   std::string host = "127.0.0.1";
   int port = 8080;
@@ -89,6 +97,8 @@ struct ServeConfig {
   CorsConfig cors;
   TracingConfig tracing;
   RateLimitConfig rate_limit;
+  HybridConfig hybrid;
+  LabelStudioConfig label_studio;
   Duration watch{std::chrono::milliseconds(200)};
 };
 
@@ -110,6 +120,7 @@ void Describe(config::Object<ModelsConfig>& object);
 void Describe(config::Object<CorsConfig>& object);
 void Describe(config::Object<TlsConfig>& object);
 void Describe(config::Object<TracingConfig>& object);
+void Describe(config::Object<LabelStudioConfig>& object);
 void Describe(config::Object<ServeConfig>& object);
 
 }  // namespace keelrow::project

@@ -7,11 +7,15 @@
 #include <vector>
 
 #include "http/server.h"
+#include "http/span_exporter.h"
 #include "models/repository.h"
 #include "project/serving.h"
 #include "serve/metrics.h"
 
 namespace keelrow::serve {
+
+class Rollouts;
+class TaskFiles;
 
 /// What the protocols of one model service share. It outlives the server; `models`, `metrics` and
 /// `stopping` are thread-safe, the rest does not change once the server has started.
@@ -19,14 +23,21 @@ struct ServeContext {
   std::string model;  // that answers where a request names none; empty: the only one there is
   bool auth = true;   // whether predictions need a token
   int64_t pixels_max = project::ServeLimitsConfig{}.pixels;  // of a picture that is asked about
+  bool language_models = false;  // whether an endpoint of serve.hybrid has some
+  bool says_certainty = false;  // in answers to single examples, for rules of serve.hybrid
   std::function<size_t()> concurrency_limit = [] { return size_t{0}; };  // 0: none
   std::function<http::ServerLoad()> load = [] { return http::ServerLoad{}; };
   /// Runs a job on the server's workers; false when they have too much to do.
   http::Router::Post post = [](std::function<void()>) { return false; };
-  std::vector<http::Route> routes = {};             // all protocols', for the API's description
-  std::unique_ptr<models::Repository> models = {};  // never null while the server runs
+  /// The same for a job that waits for others, such as hosts that files are fetched from.
+  http::Router::Post post_waiting = [](std::function<void()>) { return false; };
+  std::shared_ptr<const TaskFiles> task_files = {};  // null in a gateway
+  std::vector<http::Route> routes = {};              // all protocols', for the API's description
+  std::unique_ptr<models::Repository> models = {};   // never null while the server runs
+  std::shared_ptr<Rollouts> rollouts = {};           // null: every request has the champion
   Metrics metrics = {};
-  std::atomic<bool> stopping{false};  // readiness fails, what still comes is answered
+  std::shared_ptr<http::SpanExporter> spans = {};  // null: none are sent
+  std::atomic<bool> stopping{false};               // readiness fails, what still comes is answered
 
   /// The name that a request without one means; empty when there is none.
   std::string DefaultModel() const;
@@ -34,6 +45,8 @@ struct ServeContext {
   bool Ready() const;
   /// What answers where no model is named; null while it is not loaded.
   std::shared_ptr<const models::ServedModel> Standard() const;
+  size_t SpansExported() const { return spans ? spans->exported() : 0; }
+  size_t SpansDropped() const { return spans ? spans->dropped() : 0; }
 };
 
 /// A version as JSON: a number where it is one, as the registry's are.

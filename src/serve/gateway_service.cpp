@@ -7,6 +7,7 @@
 #include "serve/handlers.h"
 #include "serve/middleware.h"
 #include "serve/protocols.h"
+#include "serve/public_endpoints.h"
 #include "serve/role.h"
 
 namespace keelrow::serve {
@@ -48,7 +49,8 @@ struct GatewayService::State {
 
   explicit State(GatewayServiceOptions given)
       : options(std::move(given)),
-        context{.model = options.model, .auth = options.serve.auth.enabled} {
+        context{.model = options.model, .auth = options.serve.auth.enabled,
+                .language_models = HaveLanguageModels(options.serve.hybrid)} {
     forwarder.emplace(ForwarderOptionsOf(options.gateway, context.metrics));
     context.routes = Routes();
     server = std::make_unique<http::Server>(
@@ -56,7 +58,8 @@ struct GatewayService::State {
         http::Router(context.routes,
                      MiddlewareOf(context, options.serve,
                                   AuthenticatorOf(options.serve.auth, {.workspace = options.secret,
-                                                                       .project = options.root}))));
+                                                                       .project = options.root}),
+                                  {.workspace = options.secret, .project = options.root})));
     context.load = [this] { return server->Load(); };
   }
 
@@ -98,7 +101,9 @@ struct GatewayService::State {
             .body = context.metrics.Text({.connections = load.connections,
                                           .queued = load.queued,
                                           .concurrency_limit = context.concurrency_limit(),
-                                          .backends = forwarder->Views()})};
+                                          .backends = forwarder->Views(),
+                                          .spans_exported = context.SpansExported(),
+                                          .spans_dropped = context.SpansDropped()})};
   }
 };
 

@@ -4,7 +4,6 @@
 
 #include "http/cors.h"
 #include "http/middleware.h"
-#include "http/span_exporter.h"
 
 namespace keelrow::serve {
 
@@ -28,18 +27,23 @@ std::optional<http::Middleware> CorsOf(const project::CorsConfig& config) {
        .max_age = std::chrono::duration_cast<std::chrono::seconds>(config.max_age.value)});
 }
 
-http::Middleware TracingOf(const project::TracingConfig& config) {
-  if (config.endpoint.empty()) return http::Tracing();
+std::shared_ptr<http::SpanExporter> SpanExporterOf(const project::TracingConfig& config) {
+  if (config.endpoint.empty()) return nullptr;
   const auto endpoint = http::ParseUrl(config.endpoint);
   if (!endpoint) {
     throw Error(Code::kBadValue,
                 fmt::format("serve.tracing.endpoint: {}", endpoint.error().message()));
   }
-  const auto exporter =
-      std::make_shared<http::SpanExporter>(http::SpanExporterOptions{.endpoint = *endpoint});
-  return http::Tracing({.sample = config.sample, .export_span = [exporter](http::Span span) {
-                          exporter->Export(std::move(span));
-                        }});
+  return std::make_shared<http::SpanExporter>(http::SpanExporterOptions{.endpoint = *endpoint});
+}
+
+http::Middleware TracingOf(const project::TracingConfig& config,
+                           std::shared_ptr<http::SpanExporter> exporter) {
+  if (!exporter) return http::Tracing();
+  return http::Tracing(
+      {.sample = config.sample, .export_span = [exporter = std::move(exporter)](http::Span span) {
+         exporter->Export(std::move(span));
+       }});
 }
 
 }  // namespace keelrow::serve

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "http/router.h"
+#include "http/span_exporter.h"
 #include "http/tls.h"
 #include "project/serving.h"
 
@@ -18,7 +19,10 @@ std::optional<http::TlsServerOptions> TlsOf(const project::TlsConfig& config,
 /// Empty without origins. Throws kBadValue for what is no origin.
 std::optional<http::Middleware> CorsOf(const project::CorsConfig& config);
 
-/// Owns the exporter, if there is an endpoint. Throws kBadValue for an endpoint that is no URL.
-http::Middleware TracingOf(const project::TracingConfig& config);
+/// Null without an endpoint. Throws kBadValue for an endpoint that is no URL.
+std::shared_ptr<http::SpanExporter> SpanExporterOf(const project::TracingConfig& config);
+/// Sends to the exporter, if there is one.
+http::Middleware TracingOf(const project::TracingConfig& config,
+                           std::shared_ptr<http::SpanExporter> exporter);
 
 }  // namespace keelrow::serve

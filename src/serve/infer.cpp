@@ -54,16 +54,6 @@ std::vector<Tensor> NetworkInputs(const ServedModel& model, std::vector<NamedTen
   return inputs;
 }
 
-/// One row of scores an example, whether the examples or the network's rows were sent.
-std::vector<std::vector<float>> ScoresOf(const Answer& answer) {
-  if (!answer.scores.empty()) return answer.scores;
-  std::vector<std::vector<float>> scores;
-  for (int64_t row = 0; row < answer.outputs.at(0).Rows(); ++row) {
-    scores.push_back(answer.model.predictor()->ScoresOf(Slice(answer.outputs[0], row, 1)));
-  }
-  return scores;
-}
-
 NamedTensor Probabilities(const std::vector<std::vector<float>>& scores) {
   std::vector<float> flat;
   for (const std::vector<float>& row : scores) flat.insert(flat.end(), row.begin(), row.end());
@@ -85,9 +75,9 @@ NamedTensor Labels(const std::vector<std::vector<float>>& scores,
 
 NamedTensor Output(const Answer& answer, const std::string& name) {
   const engine::Predictor* predictor = answer.model.predictor();
-  if (predictor != nullptr && name == kProbabilities) return Probabilities(ScoresOf(answer));
+  if (predictor != nullptr && name == kProbabilities) return Probabilities(answer.scores);
   if (predictor != nullptr && name == kLabel) {
-    return Labels(ScoresOf(answer), predictor->manifest().labels);
+    return Labels(answer.scores, predictor->manifest().labels);
   }
   const auto& specs = answer.model.session().Outputs();
   const auto found = std::ranges::find(specs, name, &bundle::TensorSpec::name);
@@ -165,6 +155,18 @@ void RequirePixels(const ServedModel& model, const std::string& file, int64_t mo
   throw Error(Code::kLimit,
               fmt::format("the picture claims {} x {} pixels, but at most {} are taken",
                           header->width, header->height, most));
+}
+
+void SetPriority(InferRequest& request, uint64_t priority) {
+  constexpr uint64_t kDefault = uint64_t{1} << 20;  // in between; here smaller goes first
+  if (priority == 0) return;
+  request.priority = static_cast<int>(std::min(priority, kDefault)) - static_cast<int>(kDefault);
+}
+
+void SetTimeout(InferRequest& request, uint64_t microseconds) {
+  constexpr uint64_t kMost = 3'600'000'000;
+  if (microseconds == 0) return;
+  request.timeout = std::chrono::microseconds(std::min(microseconds, kMost));
 }
 
 Question QuestionOf(const ServedModel& model, InferRequest&& request, int64_t pixels_max) {

@@ -44,6 +44,16 @@ struct InferRequest {
   std::optional<std::chrono::microseconds> timeout = {};
 };
 
+/// What requests of this protocol may hold.
+inline constexpr size_t kTensorsMax = 1024;
+inline constexpr size_t kAxesMax = 32;
+inline constexpr int64_t kClassesMax = 1'000'000;
+
+/// As the protocol says it: 1 is the highest, 0 says nothing.
+void SetPriority(InferRequest& request, uint64_t priority);
+/// 0 says nothing.
+void SetTimeout(InferRequest& request, uint64_t microseconds);
+
 /// `render` is left to the caller. Throws kBadExample for what does not fit the model.
 Question QuestionOf(const models::ServedModel& model, InferRequest&& request, int64_t pixels_max);
 

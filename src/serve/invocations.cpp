@@ -231,9 +231,10 @@ std::variant<Question, http::Response> Read(const ServeContext& context, const S
   return question;
 }
 
+/// MLflow's clients read the status alone, Label Studio's the JSON too.
 http::Response Health(const ServeContext& context) {
   const bool ready = !context.stopping && context.Ready();
-  return http::Response::Text(ready ? "\n" : "no model is loaded yet\n", ready ? 200 : 503);
+  return http::Response::Json({{"status", ready ? "UP" : "DOWN"}}, ready ? 200 : 503);
 }
 
 std::vector<http::Route> Routes(ServeContext& context) {

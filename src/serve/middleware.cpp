@@ -1,11 +1,14 @@
 #include "serve/middleware.h"
 
 #include "gateway/auth.h"
+#include "gateway/basic.h"
 #include "gateway/deadline.h"
 #include "http/compression.h"
 #include "http/middleware.h"
 #include "serve/access_log.h"
+#include "serve/grpc.h"
 #include "serve/http_options.h"
+#include "serve/public_endpoints.h"
 #include "serve/traffic.h"
 
 namespace keelrow::serve {
@@ -14,7 +17,8 @@ namespace {
 http::Middleware CountRequests(ServeContext& context) {
   return http::Observe([&context](const http::Observed& observed) {
     const http::Route* route = observed.request.route;
-    context.metrics.CountRequest(route == nullptr ? "" : route->pattern, observed.response.status);
+    context.metrics.CountRequest(route == nullptr ? "" : route->pattern, observed.response.status,
+                                 observed.duration);
   });
 }
 
@@ -22,20 +26,29 @@ http::Middleware CountRequests(ServeContext& context) {
 
 std::vector<http::Middleware> MiddlewareOf(
     ServeContext& context, const project::ServeConfig& config,
-    std::shared_ptr<const gateway::Authenticator> authenticator) {
+    std::shared_ptr<const gateway::Authenticator> authenticator,
+    const hybrid::HybridFolders& folders) {
+  context.spans = SpanExporterOf(config.tracing);
   std::vector<http::Middleware> list = {
-      http::RequestId(),          // everything below names it
-      TracingOf(config.tracing),  // a span is of all that follows
-      http::Observe(LogAccess),   // sees the answer as it is sent
-      CountRequests(context),    http::Compress(), gateway::Deadlines(),
+      http::RequestId(),                         // everything below names it
+      TracingOf(config.tracing, context.spans),  // a span is of all that follows
+      http::Observe(LogAccess),                  // sees the answer as it is sent
+      CountRequests(context),
+      http::Compress(),
+      gateway::Deadlines(),
   };
+  list.push_back(NameModelOfMessage());  // auth and limits ask which model it is
   if (auto cors = CorsOf(config.cors)) list.push_back(*std::move(cors));  // before any token
   if (authenticator) {
+    list.push_back(gateway::PasswordAsToken());
     list.push_back(
         gateway::RequireIdentity(std::move(authenticator), {.default_model = context.model}));
   }
   list.push_back(
       gateway::Limit(RateLimiterOf(config.rate_limit, context.metrics), ModelNames(context)));
+  if (auto hybrid = PublicEndpoints(config.hybrid, folders, context)) {
+    list.push_back(*std::move(hybrid));  // sees what is refused below
+  }
   if (config.limits.adaptive) list.push_back(AdmissionOf(config, context));
   return list;
 }

@@ -1,15 +1,17 @@
 #pragma once
 
 #include "gateway/authenticator.h"
+#include "hybrid/setup.h"
 #include "project/serving.h"
 #include "serve/context.h"
 
 namespace keelrow::serve {
 
 /// What stands around every request, outermost first. `authenticator` is null when no token is
-/// needed.
+/// needed. `folders`: where secrets and what was spent lie.
 std::vector<http::Middleware> MiddlewareOf(
     ServeContext& context, const project::ServeConfig& config,
-    std::shared_ptr<const gateway::Authenticator> authenticator);
+    std::shared_ptr<const gateway::Authenticator> authenticator,
+    const hybrid::HybridFolders& folders);
 
 }  // namespace keelrow::serve

@@ -3,12 +3,19 @@
 #include "base/stop.h"
 #include "serve/middleware.h"
 #include "serve/protocols.h"
+#include "serve/public_endpoints.h"
 #include "serve/role.h"
+#include "serve/rollouts.h"
+#include "serve/task_files.h"
+#include "serve/waiting_threads.h"
 
 namespace keelrow::serve {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{5};
+// For files that requests name by URL: few, and more than a service that only computes needs.
+constexpr int kWaitingThreads = 4;
+constexpr size_t kWaitingMax = 64;
 
 models::RepositoryOptions RepositoryOptionsOf(const project::ServeConfig& config,
                                               Metrics& metrics) {
@@ -28,23 +35,32 @@ struct ModelService::State {
   ModelServiceOptions options;
   ServeContext context;
   models::Executor executor;  // before the server: jobs answer requests
+  WaitingThreads waiting;     // and ask the executor
   std::unique_ptr<http::Server> server;
 
   explicit State(ModelServiceOptions given)
       : options(std::move(given)),
         context{.model = options.model,
                 .auth = options.config.auth.enabled,
-                .pixels_max = options.config.limits.pixels},
-        executor(ThreadsOf(options.config)) {
+                .pixels_max = options.config.limits.pixels,
+                .language_models = HaveLanguageModels(options.config.hybrid)},
+        executor(ThreadsOf(options.config)),
+        waiting(kWaitingThreads, kWaitingMax) {
+    context.task_files = std::make_shared<const TaskFiles>(
+        options.config.label_studio, options.root, options.config.limits.body.value);
     context.routes = AllRoutes(context);
     server = std::make_unique<http::Server>(
         ServerOptionsOf(options.config, options.root, context.metrics),
-        http::Router(context.routes, MiddlewareOf(context, options.config,
-                                                  AuthenticatorOf(options.config.auth,
-                                                                  {.workspace = options.secret,
-                                                                   .project = options.root}))));
+        http::Router(context.routes,
+                     MiddlewareOf(context, options.config,
+                                  AuthenticatorOf(options.config.auth, {.workspace = options.secret,
+                                                                        .project = options.root}),
+                                  {.workspace = options.secret, .project = options.root})));
     context.load = [this] { return server->Load(); };
     context.post = [this](std::function<void()> job) { return server->Post(std::move(job)); };
+    context.post_waiting = [this](std::function<void()> job) {
+      return waiting.Post(std::move(job));
+    };
   }
 };
 
@@ -65,6 +81,10 @@ void ModelService::Start() {
   state.context.models = std::make_unique<models::Repository>(
       std::move(sources), RepositoryOptionsOf(state.options.config, state.context.metrics),
       state.executor);
+  state.context.rollouts =
+      std::make_shared<Rollouts>(RolloutsOptions{.store = state.options.store,
+                                                 .models = *state.context.models,
+                                                 .every = state.options.config.watch.value});
   state.server->Start();
 }
 
@@ -87,7 +107,8 @@ void ModelService::RunUntilStopped() {
 bool ModelService::Stop(std::chrono::milliseconds drain) {
   state_->context.stopping = true;
   const bool drained = state_->server->Stop(drain);
-  state_->context.models.reset();  // nobody asks any more
+  state_->context.rollouts.reset();  // nobody asks any more
+  state_->context.models.reset();
   return drained;
 }
 

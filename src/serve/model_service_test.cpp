@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <thread>
 
 #include "base/stop.h"
+#include "http/raw_connection.h"
 #include "serve/service_for_test.h"
 
 namespace keelrow::serve {
@@ -158,15 +160,67 @@ TEST_F(ServiceTest, AVersionThatCannotBeLoadedLeavesTheOldOneServing) {
   while (Json::parse(client.Get("/readyz").body)["version"] != good) std::this_thread::yield();
 }
 
+/// Rows enough to keep a thread busy for a while.
+std::string LongQuestion(int64_t rows, http::Headers& headers) {
+  const int64_t pixels = int64_t{models::kEdge} * models::kEdge;
+  const Json head = {{"inputs",
+                      {{{"name", "input"},
+                        {"datatype", "FP32"},
+                        {"shape", {rows, 1, models::kEdge, models::kEdge}},
+                        {"parameters", {{"binary_data_size", rows * pixels * 4}}}}}}};
+  const std::string text = head.dump();
+  headers.Set("Inference-Header-Content-Length", std::to_string(text.size()));
+  return text + std::string(static_cast<size_t>(rows * pixels * 4), '\0');
+}
+
+TEST_F(ServiceTest, WhatItsClientNoLongerWaitsForIsNotRun) {
+  Promote(AddVersion(1));
+  ModelServiceOptions options = Options();
+  options.config.threads = 1;
+  options.config.auth.enabled = false;
+  Start(std::move(options));
+  ASSERT_TRUE(service_->WaitUntilReady(60s));
+  http::Headers headers;
+  const std::string question = LongQuestion(20'000, headers);
+  std::vector<std::future<int>> busy;
+  for (int i = 0; i < 3; ++i) {
+    busy.push_back(std::async(std::launch::async, [&] {
+      return Connect().Post("/v2/models/tiny/infer", question, headers).status;
+    }));
+  }
+  const auto said = [&](const std::string& text) {
+    return Connect().Get("/metrics").body.find(text) != std::string::npos;
+  };
+  const std::string version = R"({model="tiny",version="1"} )";
+  while (!said("model_queue_depth" + version + "2")) std::this_thread::yield();
+  {
+    http::RawConnection client(service_->Port());
+    const std::string png = data::EncodePng(NoisePicture(1));
+    client.Send("POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: image/png\r\nContent-Length: " +
+                std::to_string(png.size()) + "\r\n\r\n" + png);
+    while (!said("model_queue_depth" + version + "3")) std::this_thread::yield();
+  }
+  for (std::future<int>& one : busy) EXPECT_EQ(one.get(), 200);
+  while (!said("model_dropped_total" + version + "1")) std::this_thread::yield();
+  EXPECT_TRUE(
+      said(R"(predictions_total{code="499",model="tiny",protocol="predict",version="1"} 1)"));
+}
+
 TEST_F(ServiceTest, PredictionsAreMeasured) {
   StartReady();
   Ask("image/png", data::EncodePng(NoisePicture(1)));
   Ask("image/png", "no picture");
   Connect().Get("/no/such/path/1");
   const std::string text = Connect().Get("/metrics").body;
-  EXPECT_THAT(text, HasSubstr(R"(predictions_total{code="200",model="tiny",version="1"} 1)"));
-  EXPECT_THAT(text, HasSubstr(R"(predictions_total{code="422",model="tiny",version="1"} 1)"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(R"(predictions_total{code="200",model="tiny",protocol="predict",version="1"} 1)"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(R"(predictions_total{code="422",model="tiny",protocol="predict",version="1"} 1)"));
   EXPECT_THAT(text, HasSubstr(R"(http_requests_total{code="404",route="none"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(model_confidence_count{model="tiny",version="1"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(model_answers_total{label=")"));
   EXPECT_THAT(text, HasSubstr(R"(http_requests_total{code="200",route="/predict"} 1)"));
 }
 

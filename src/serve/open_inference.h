@@ -7,6 +7,10 @@
 
 namespace keelrow::serve {
 
+struct Protocol;
+Protocol OpenInferenceProtocol();
+Protocol ModelRepositoryProtocol();
+
 /// {"error": text} with the status that the Open Inference Protocol gives such a fault.
 http::Response OpenInferenceError(const Error& error);
 

@@ -3,20 +3,16 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cstring>
 
 #include "base/base64.h"
 #include "base/text.h"
+#include "serve/tensor_bytes.h"
 #include "serve/tensor_json.h"
 
 namespace keelrow::serve {
 namespace {
 
 constexpr const char* kLengthHeader = "Inference-Header-Content-Length";
-constexpr size_t kTensorsMax = 1024;
-constexpr size_t kAxesMax = 32;
-constexpr int64_t kClassesMax = 1'000'000;
-
 [[noreturn]] void Refuse(std::string message) {
   throw Error(Code::kBadExample, std::move(message));
 }
@@ -51,51 +47,6 @@ std::vector<int64_t> ReadShape(const Json& input) {
     shape.push_back(extent.get<int64_t>());
   }
   return shape;
-}
-
-/// Elements of a shape; refuses what overflows.
-size_t CountOf(const std::vector<int64_t>& shape) {
-  size_t count = 1;
-  for (const int64_t extent : shape) {
-    if (__builtin_mul_overflow(count, static_cast<size_t>(extent), &count)) {
-      Refuse("a shape has more elements than there are numbers");
-    }
-  }
-  return count;
-}
-
-/// Each 4 bytes of length, little-endian, and the bytes.
-std::vector<std::string> SplitTexts(std::string_view bytes, size_t count) {
-  std::vector<std::string> texts;
-  while (!bytes.empty()) {
-    uint32_t length = 0;
-    if (bytes.size() < sizeof(length)) Refuse("a BYTES tensor ends inside a length");
-    std::memcpy(&length, bytes.data(), sizeof(length));
-    bytes.remove_prefix(sizeof(length));
-    if (length > bytes.size()) Refuse("an element of BYTES is longer than its tensor");
-    texts.emplace_back(bytes.substr(0, length));
-    bytes.remove_prefix(length);
-  }
-  if (texts.size() != count) {
-    Refuse(fmt::format("the shape has {} elements, but {} were sent", count, texts.size()));
-  }
-  return texts;
-}
-
-void FillFromBinary(NamedTensor& tensor, std::string_view bytes) {
-  const size_t count = CountOf(tensor.tensor.shape);
-  if (tensor.bytes) {
-    tensor.texts = SplitTexts(bytes, count);
-    return;
-  }
-  size_t wanted = 0;
-  const bool overflow = __builtin_mul_overflow(count, SizeOf(tensor.tensor.dtype), &wanted);
-  if (overflow || wanted != bytes.size()) {
-    Refuse(fmt::format("`{}` has {} bytes, which its shape and type do not", tensor.name,
-                       bytes.size()));
-  }
-  tensor.tensor.bytes.resize(bytes.size());
-  if (!bytes.empty()) std::memcpy(tensor.tensor.bytes.data(), bytes.data(), bytes.size());
 }
 
 void GatherTexts(const Json& data, std::vector<std::string>& texts) {
@@ -184,19 +135,10 @@ void ReadParameters(const Json& json, HttpInfer& infer) {
   const Json& parameters = Parameters(json);
   infer.form.binary_default =
       Optional<bool>(parameters, "binary_data_output", &Json::is_boolean).value_or(false);
-  // 0 is the default and 1 the highest; here smaller goes first.
-  constexpr int kDefaultPriority = 1 << 20;
-  const auto priority =
-      Optional<uint64_t>(parameters, "priority", &Json::is_number_unsigned).value_or(0);
-  infer.request.priority =
-      priority == 0
-          ? 0
-          : static_cast<int>(std::min<uint64_t>(priority, kDefaultPriority)) - kDefaultPriority;
-  const auto timeout = Optional<uint64_t>(parameters, "timeout", &Json::is_number_unsigned);
-  constexpr uint64_t kTimeoutMax = 3'600'000'000;
-  if (timeout.value_or(0) > 0) {
-    infer.request.timeout = std::chrono::microseconds(std::min(*timeout, kTimeoutMax));
-  }
+  SetPriority(infer.request,
+              Optional<uint64_t>(parameters, "priority", &Json::is_number_unsigned).value_or(0));
+  SetTimeout(infer.request,
+             Optional<uint64_t>(parameters, "timeout", &Json::is_number_unsigned).value_or(0));
 }
 
 /// Bytes of JSON at the body's front; empty without the header.
@@ -237,19 +179,6 @@ HttpInfer ReadRaw(const models::ServedModel& model, const std::string& body) {
   FillFromBinary(tensor, body);
   infer.request.inputs.push_back(std::move(tensor));
   return infer;
-}
-
-void AppendBinary(const NamedTensor& tensor, std::string& out) {
-  if (!tensor.bytes) {
-    out.append(reinterpret_cast<const char*>(tensor.tensor.bytes.data()),
-               tensor.tensor.bytes.size());
-    return;
-  }
-  for (const std::string& text : tensor.texts) {
-    const auto length = static_cast<uint32_t>(text.size());
-    out.append(reinterpret_cast<const char*>(&length), sizeof(length));
-    out += text;
-  }
 }
 
 }  // namespace

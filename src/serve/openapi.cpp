@@ -82,11 +82,17 @@ std::string ModelsText(const std::vector<LoadedVersion>& loaded) {
   return text;
 }
 
+bool IsDescribed(const http::Route& route) {
+  const auto protocol = std::ranges::find(Protocols(), route.protocol, &Protocol::name);
+  return protocol == Protocols().end() || protocol->in_openapi;
+}
+
 }  // namespace
 
 Json DescribeApi(const std::vector<http::Route>& routes, const std::vector<LoadedVersion>& loaded) {
   Json paths = Json::object();
   for (const http::Route& route : routes) {
+    if (!IsDescribed(route)) continue;
     paths[route.pattern][Lower(route.method)] = Operation(route, loaded);
   }
   for (const Protocol& protocol : Protocols()) {

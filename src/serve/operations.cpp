@@ -1,5 +1,6 @@
 #include "serve/handlers.h"
 #include "serve/protocols.h"
+#include "serve/rollouts.h"
 
 namespace keelrow::serve {
 namespace {
@@ -30,12 +31,17 @@ std::vector<ModelGauges> GaugesOf(const models::ModelTable& table) {
     for (const models::Version& version : model.versions) {
       if (!version.served) continue;
       const models::LaneStats stats = version.served->Stats();
+      std::map<int64_t, uint64_t> runs_by_rows;
+      for (const auto& [rows, batch] : stats.batches) runs_by_rows[rows] = batch.runs;
       gauges.push_back({.model = name,
                         .version = version.origin.version,
                         .waiting = stats.waiting,
                         .runs = stats.Runs(),
                         .rows = stats.rows,
-                        .dropped = stats.dropped});
+                        .dropped = stats.dropped,
+                        .queued = stats.queued,
+                        .ran = stats.ran,
+                        .runs_by_rows = std::move(runs_by_rows)});
     }
   }
   return gauges;
@@ -43,12 +49,15 @@ std::vector<ModelGauges> GaugesOf(const models::ModelTable& table) {
 
 http::Response MetricsText(const ServeContext& context) {
   const http::ServerLoad load = context.load();
-  return {.status = 200,
-          .headers = {{"Content-Type", kMetricsContentType}},
-          .body = context.metrics.Text({.connections = load.connections,
-                                        .queued = load.queued,
-                                        .models = GaugesOf(*context.models->Table()),
-                                        .concurrency_limit = context.concurrency_limit()})};
+  std::string text = context.metrics.Text({.connections = load.connections,
+                                           .queued = load.queued,
+                                           .models = GaugesOf(*context.models->Table()),
+                                           .concurrency_limit = context.concurrency_limit(),
+                                           .spans_exported = context.SpansExported(),
+                                           .spans_dropped = context.SpansDropped()});
+  if (context.rollouts) text += context.rollouts->MetricsText();
+  return {
+      .status = 200, .headers = {{"Content-Type", kMetricsContentType}}, .body = std::move(text)};
 }
 
 std::vector<http::Route> Routes(ServeContext& context) {

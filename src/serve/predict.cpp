@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "serve/label_studio.h"
 #include "serve/numbers.h"
 #include "serve/predict_api.h"
 #include "serve/predict_request.h"
@@ -67,11 +68,22 @@ std::variant<Question, http::Response> Read(const ServeContext& context,
   return question;
 }
 
+/// The route that two protocols share: a body for Label Studio's goes there.
+http::Handler Handler(ServeContext& context) {
+  const http::Handler own =
+      PredictionHandler(context, {.model = DefaultModel, .read = Read, .refuse = Refuse});
+  return [own, label_studio = LabelStudioPredict(context)](const http::Request& request,
+                                                           http::Reply reply) {
+    const bool other =
+        request.ContentType() == "application/json" && IsLabelStudioBody(request.body);
+    (other ? label_studio : own)(request, std::move(reply));
+  };
+}
+
 std::vector<http::Route> Routes(ServeContext& context) {
   return {{.method = "POST",
            .pattern = "/predict",
-           .handler =
-               PredictionHandler(context, {.model = DefaultModel, .read = Read, .refuse = Refuse}),
+           .handler = Handler(context),
            .access = http::Access::kToken,
            .scope = "predict",
            .summary = "The model's answer for one input."}};

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "serve/access_log.h"
+#include "serve/public_endpoints.h"
+#include "serve/rollouts.h"
 
 namespace keelrow::serve {
 namespace {
@@ -13,6 +15,9 @@ using models::ServedModel;
 
 /// Above it a body is not read on the connection's own thread.
 constexpr size_t kReadAtOnceMax = size_t{16} << 10;
+
+/// As nginx calls it. No fault of ours, so not among the 5xx that an error budget counts.
+constexpr int kClientGone = 499;
 
 /// One prediction from its request to its reply. Several threads hold it, one after another.
 class Prediction : public std::enable_shared_from_this<Prediction> {
@@ -27,7 +32,9 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
  private:
   void Begin() {
     name_ = protocol_.model(context_, request_);
-    model_ = context_.models->Find(name_.model, name_.version);
+    if (context_.rollouts) part_ = context_.rollouts->Assign(name_, request_);
+    model_ =
+        part_.candidate() ? part_.candidate() : context_.models->Find(name_.model, name_.version);
     if (!model_ && !CanBeLoaded()) return Refuse(NotServed(context_, name_));
     if (!model_ || request_.body.size() > kReadAtOnceMax) return OnWorker(&Prediction::Read);
     Read();
@@ -42,8 +49,12 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
            version->reason != models::kUnloaded;
   }
 
-  void OnWorker(void (Prediction::*step)()) {
-    const bool posted = context_.post([self = shared_from_this(), step] { self->Guard(step); });
+  void OnWorker(void (Prediction::*step)()) { On(context_.post, step); }
+
+  void On(const http::Router::Post& post, void (Prediction::*step)()) {
+    const bool posted = post([self = shared_from_this(), step] {
+      self->request_.Abandoned() ? self->Abandon() : self->Guard(step);
+    });
     if (!posted) Refuse(Error(Code::kOverloaded, "too many requests wait for a thread"));
   }
 
@@ -63,6 +74,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
     auto read = protocol_.read(context_, *model_, request_);
     if (auto* refusal = std::get_if<http::Response>(&read)) return Finish(std::move(*refusal));
     question_ = std::move(std::get<Question>(read));
+    if (question_.bring) return On(context_.post_waiting, &Prediction::Prepare);
     const bool files = std::ranges::any_of(question_.examples, [](const auto& example) {
       return std::holds_alternative<std::string>(example);
     });
@@ -73,14 +85,19 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
 
   /// Preprocessing, then into the queue.
   void Prepare() {
+    part_.Keep(question_);
     std::vector<Tensor> inputs = std::move(question_.tensors);
-    if (!question_.examples.empty()) inputs = {PrepareExamples()};
+    if (!question_.examples.empty()) {
+      inputs = {PrepareExamples()};
+      if (inputs[0].shape.empty()) return Render();  // none of them could be brought
+    }
     if (std::string fault = model_->session().Fault(inputs); !fault.empty()) {
       throw Error(Code::kBadValue, std::move(fault));
     }
     models::Job job{.inputs = std::move(inputs),
                     .priority = question_.priority,
                     .deadline = std::min(question_.deadline, request_.deadline),
+                    .abandoned = [this] { return request_.Abandoned(); },  // `answer` keeps this
                     .answer = [self = shared_from_this()](Expected<std::vector<Tensor>> outcome) {
                       self->outcome_ = std::move(outcome);
                       self->Guard(&Prediction::Render);
@@ -97,25 +114,66 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
                   fmt::format("`{}` is a bare network: it takes tensors only", model_->name()));
     }
     std::vector<Tensor> prepared;
-    for (transforms::Payload& example : question_.examples) {
-      prepared.push_back(predictor->Prepare(std::move(example)));
-      looks_.push_back(prepared.back().Rows());
+    for (size_t i = 0; i < question_.examples.size(); ++i) {
+      std::optional<Tensor> tensor = PrepareExample(*predictor, i);
+      looks_.push_back(tensor ? tensor->Rows() : 0);
+      if (tensor) prepared.push_back(*std::move(tensor));
     }
     std::vector<const Tensor*> parts;
     for (const Tensor& tensor : prepared) parts.push_back(&tensor);
+    if (parts.empty()) return {};
     return parts.size() == 1 ? std::move(prepared[0]) : Concatenate(parts);
   }
 
+  /// Nothing for one that was to be brought, and could not be or is of no use.
+  std::optional<Tensor> PrepareExample(const engine::Predictor& predictor, size_t number) {
+    if (!question_.bring) return predictor.Prepare(std::move(question_.examples[number]));
+    faults_.emplace_back();
+    try {
+      return predictor.Prepare(question_.bring(number));
+    } catch (const Error& fault) {
+      if (fault.code() == Code::kInternal) throw;
+      faults_.back() = fault.message();
+      return std::nullopt;
+    }
+  }
+
   void Render() {
+    if (!outcome_.ok() && request_.Abandoned()) return Abandon();
     std::vector<Tensor> outputs = std::move(outcome_).Value();
-    Answer answer{.model = *model_};
+    Answer answer{.model = *model_, .faults = std::move(faults_)};
     int64_t begin = 0;
     for (const int64_t looks : looks_) {
-      answer.scores.push_back(model_->predictor()->ScoresOf(Slice(outputs[0], begin, looks)));
+      answer.scores.emplace_back();
+      if (looks == 0) continue;
+      answer.scores.back() = model_->predictor()->ScoresOf(Slice(outputs[0], begin, looks));
       begin += looks;
     }
+    if (looks_.empty() && model_->predictor() != nullptr && model_->session().HasRows()) {
+      for (int64_t row = 0; row < outputs[0].Rows(); ++row) {
+        answer.scores.push_back(model_->predictor()->ScoresOf(Slice(outputs[0], row, 1)));
+      }
+    }
+    CountAnswers(answer);
     answer.outputs = std::move(outputs);
-    Finish(question_.render(answer));
+    part_.Note(answer);
+    http::Response response = question_.render(answer);
+    if (context_.says_certainty && answer.scores.size() == 1) {
+      SayCertainty(answer.scores[0], model_->predictor()->manifest().labels, response);
+    }
+    Finish(std::move(response));
+  }
+
+  void CountAnswers(const Answer& answer) {
+    for (const std::vector<float>& scores : answer.scores) {
+      if (scores.empty()) continue;  // what was to be brought could not be
+      const auto best = std::ranges::max_element(scores);
+      const auto label = static_cast<size_t>(best - scores.begin());
+      context_.metrics.CountAnswer({.model = model_->name(),
+                                    .version = model_->version(),
+                                    .label = model_->predictor()->manifest().labels[label],
+                                    .confidence = *best});
+    }
   }
 
   void Fail(const Error& error) {
@@ -124,6 +182,9 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
     }
     Refuse(error);
   }
+
+  /// Nobody reads this answer; log and metrics do.
+  void Abandon() { Finish({.status = kClientGone, .headers = {}, .body = {}}); }
 
   void Refuse(const Error& error) {
     http::Response response = protocol_.refuse(error);
@@ -138,8 +199,10 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
       context_.metrics.CountPrediction(
           {.model = model_->name(),
            .version = model_->version(),
+           .protocol = request_.route->protocol,
            .code = response.status,
            .duration = http::Request::Clock::now() - request_.arrived});
+      part_.End(*model_, response);
     }
     reply_(std::move(response));
   }
@@ -149,9 +212,11 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
   const http::Request& request_;
   http::Reply reply_;
   ModelName name_;
+  RolloutPart part_;
   std::shared_ptr<const ServedModel> model_;
   Question question_;
   std::vector<int64_t> looks_;  // rows of each example
+  std::vector<std::string> faults_;
   Expected<std::vector<Tensor>> outcome_{std::vector<Tensor>{}};
 };
 

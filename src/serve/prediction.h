@@ -20,7 +20,8 @@ struct ModelName {
 /// What a model said to one question.
 struct Answer {
   const models::ServedModel& model;
-  std::vector<std::vector<float>> scores = {};  // of each example, one a label
+  std::vector<std::vector<float>> scores = {};  // of each example or row, one a label; of bundles
+  std::vector<std::string> faults = {};         // of each example that was brought; "": none
   std::vector<Tensor> outputs = {};             // the network's, where tensors were asked about
 };
 
@@ -29,6 +30,10 @@ struct Answer {
 struct Question {
   std::vector<transforms::Payload> examples = {};
   std::vector<Tensor> tensors = {};
+  /// Where the examples lie elsewhere: brings the one of that number when its turn has come, on a
+  /// thread that may wait. One that cannot be brought or used has no scores but a fault in the
+  /// answer; the others are answered.
+  std::function<transforms::Payload(size_t)> bring = {};
   int priority = 0;
   models::Clock::time_point deadline = models::Clock::time_point::max();
   /// The answer in the protocol's shape. On a thread of inference; throws Error.

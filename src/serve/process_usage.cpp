@@ -4,19 +4,36 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <string>
 
 namespace keelrow::serve {
 namespace {
 
-uint64_t ResidentBytes() {
+void ReadMemory(ProcessUsage& usage) {
   std::ifstream statm("/proc/self/statm");
   uint64_t total = 0;
   uint64_t resident = 0;
   statm >> total >> resident;
-  return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  usage.virtual_bytes = total * page;
+  usage.resident_bytes = resident * page;
+}
+
+uint64_t EntriesOf(const char* folder) {
+  std::error_code failure;
+  std::filesystem::directory_iterator entries(folder, failure);
+  return failure ? 0 : static_cast<uint64_t>(std::distance(begin(entries), end(entries)));
+}
+
+void ReadFiles(ProcessUsage& usage) {
+  const uint64_t entries = EntriesOf("/proc/self/fd");
+  usage.open_files = entries > 0 ? entries - 1 : 0;  // one is the listing's own
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) usage.open_files_max = limit.rlim_cur;
 }
 
 double CpuSeconds() {
@@ -58,8 +75,12 @@ double StartedSeconds() {
 
 ProcessUsage ReadProcessUsage() {
   static const double started = StartedSeconds();
-  return {
-      .resident_bytes = ResidentBytes(), .cpu_seconds = CpuSeconds(), .started_seconds = started};
+  ProcessUsage usage{.cpu_seconds = CpuSeconds(),
+                     .started_seconds = started,
+                     .threads = EntriesOf("/proc/self/task")};
+  ReadMemory(usage);
+  ReadFiles(usage);
+  return usage;
 }
 
 }  // namespace keelrow::serve

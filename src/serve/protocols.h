@@ -17,6 +17,7 @@ struct Protocol {
   /// {"/path": {"post": {…}}}: OpenAPI's requestBody, responses and the like for those routes of
   /// which more is to be said than method, path and summary (api_parts.h). May be null.
   Json (*describe)(const std::vector<LoadedVersion>& loaded) = nullptr;
+  bool in_openapi = true;  // gRPC describes itself, by reflection
 };
 
 std::span<const Protocol> Protocols();

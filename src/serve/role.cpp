@@ -34,8 +34,9 @@ http::ServerOptions ServerOptionsOf(const project::ServeConfig& config,
   const int cores = AvailableCores();
   return {.host = config.host,
           .port = static_cast<uint16_t>(config.port),
-          // Beast serves 35 k requests/s on one core (design §5); inference needs the others.
-          .io_threads = std::clamp(cores / 8, 1, 4),
+          // They run quick networks themselves (models::Executor), so every core may be one's; four
+          // send and receive as much as a network card carries.
+          .io_threads = std::clamp(cores, 1, 4),
           .worker_threads = ThreadsOf(config),
           .limits = LimitsOf(config.limits),
           .tls = TlsOf(config.tls, root),

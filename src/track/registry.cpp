@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "track/state.h"
+#include "track/registry_rows.h"
 
 namespace keelrow::track {
 namespace {
@@ -30,16 +30,6 @@ std::vector<std::string> ModelNames(const Database& database) {
   return names;
 }
 
-std::optional<int> Holder(const Database& database, const std::string& model,
-                          const std::string& alias) {
-  Statement row = database.Query(
-      "SELECT version FROM alias_holders WHERE model = ? AND alias = ? AND retired = 0 "
-      "ORDER BY id DESC LIMIT 1",
-      model, alias);
-  if (!row.Step()) return std::nullopt;
-  return static_cast<int>(row.Integer(0));
-}
-
 std::vector<std::string> AliasesOf(const Database& database, const ModelVersion& version) {
   std::vector<std::string> aliases;
   Statement rows = database.Query(
@@ -48,14 +38,6 @@ std::vector<std::string> AliasesOf(const Database& database, const ModelVersion&
       version.model, version.version);
   while (rows.Step()) aliases.push_back(rows.Text(0));
   return aliases;
-}
-
-/// JSON that we wrote ourselves: anything else there is damage.
-Json Stored(const std::string& text) {
-  auto json = ParseJson(text, "the store");
-  if (json) return std::move(*json);
-  throw Error(Code::kCorrupt, "the store holds a JSON value that cannot be read",
-              {.hint = "restore it from a copy"});
 }
 
 ModelVersion ReadVersion(const Database& database, const Statement& row) {
@@ -80,40 +62,15 @@ std::optional<ModelVersion> FindVersion(const Database& database, const std::str
   return ReadVersion(database, row);
 }
 
-ModelVersion RequireVersion(const Database& database, const std::string& model, int version) {
-  if (auto found = FindVersion(database, model, version)) return std::move(*found);
-  const std::vector<std::string> names = ModelNames(database);
-  if (std::ranges::find(names, model) == names.end()) {
-    std::string hint = DidYouMean(model, names);
-    if (hint.empty()) hint = "`keelrow models ls` lists what is registered";
-    throw Error(Code::kNotFound, fmt::format("there is no model `{}`", model), {.hint = hint});
-  }
-  Statement last = database.Query("SELECT max(version) FROM versions WHERE model = ?", model);
-  last.Step();
-  throw Error(Code::kNotFound, fmt::format("model `{}` has no version {}", model, version),
-              {.hint = fmt::format("its versions go from 1 to {}", last.Integer(0))});
-}
-
-/// Who did what to which model; `before` and `after` say what the change was.
-struct Change {
-  std::string actor;
-  const char* action;
-  std::string model;
-  Json before;
-  Json after;
-  std::string reason = {};
-};
-
-void Append(Database& database, const Change& change) {
-  database.Execute(
-      "INSERT INTO audit (time, actor, action, model, before, after, reason) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?)",
-      Now(), change.actor, change.action, change.model, change.before.dump(), change.after.dump(),
-      change.reason);
-}
-
 Json Holding(const std::string& alias, std::optional<int> version) {
   return {{"alias", alias}, {"version", version ? Json(*version) : Json()}};
+}
+
+int NextVersion(const Database& database, const std::string& model) {
+  Statement row =
+      database.Query("SELECT coalesce(max(version), 0) + 1 FROM versions WHERE model = ?", model);
+  row.Step();
+  return static_cast<int>(row.Integer(0));
 }
 
 /// A bundle that is registered already keeps its version; a new verdict on it is kept.
@@ -131,14 +88,86 @@ ModelVersion Rejudge(Database& database, ModelVersion known, const NewVersion& a
   return known;
 }
 
-int NextVersion(const Database& database, const std::string& model) {
-  Statement row =
-      database.Query("SELECT coalesce(max(version), 0) + 1 FROM versions WHERE model = ?", model);
-  row.Step();
+}  // namespace
+
+void Append(Database& database, const Change& change) {
+  database.Execute(
+      "INSERT INTO audit (time, actor, action, model, before, after, reason) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?)",
+      Now(), change.actor, change.action, change.model, change.before.dump(), change.after.dump(),
+      change.reason);
+}
+
+Json Stored(const std::string& text) {
+  auto json = ParseJson(text, "the store");
+  if (json) return std::move(*json);
+  throw Error(Code::kCorrupt, "the store holds a JSON value that cannot be read",
+              {.hint = "restore it from a copy"});
+}
+
+std::optional<int> Holder(const Database& database, const std::string& model,
+                          const std::string& alias) {
+  Statement row = database.Query(
+      "SELECT version FROM alias_holders WHERE model = ? AND alias = ? AND retired = 0 "
+      "ORDER BY id DESC LIMIT 1",
+      model, alias);
+  if (!row.Step()) return std::nullopt;
   return static_cast<int>(row.Integer(0));
 }
 
-}  // namespace
+ModelVersion RequireVersion(const Database& database, const std::string& model, int version) {
+  if (auto found = FindVersion(database, model, version)) return std::move(*found);
+  const std::vector<std::string> names = ModelNames(database);
+  if (std::ranges::find(names, model) == names.end()) {
+    std::string hint = DidYouMean(model, names);
+    if (hint.empty()) hint = "`keelrow models ls` lists what is registered";
+    throw Error(Code::kNotFound, fmt::format("there is no model `{}`", model), {.hint = hint});
+  }
+  Statement last = database.Query("SELECT max(version) FROM versions WHERE model = ?", model);
+  last.Step();
+  throw Error(Code::kNotFound, fmt::format("model `{}` has no version {}", model, version),
+              {.hint = fmt::format("its versions go from 1 to {}", last.Integer(0))});
+}
+
+std::optional<int> PointAlias(Database& database, const Promotion& promotion) {
+  const ModelVersion target = RequireVersion(database, promotion.model, promotion.version);
+  const std::optional<int> before = Holder(database, promotion.model, promotion.alias);
+  if (before == promotion.version) return before;  // else a rollback would change nothing
+  database.Execute("INSERT INTO alias_holders (model, alias, version) VALUES (?, ?, ?)",
+                   promotion.model, promotion.alias, promotion.version);
+  Json after = Holding(promotion.alias, promotion.version);
+  after["gate"] = target.gate;
+  Append(database, {.actor = promotion.actor,
+                    .action = "promote",
+                    .model = promotion.model,
+                    .before = Holding(promotion.alias, before),
+                    .after = std::move(after),
+                    .reason = promotion.reason});
+  return before;
+}
+
+int PointBack(Database& database, const std::string& model, const std::string& alias,
+              const std::string& actor, const std::string& reason) {
+  const std::optional<int> before = Holder(database, model, alias);
+  if (!before) RequireVersion(database, model, 1);  // names a mistyped model
+  database.Execute(
+      "UPDATE alias_holders SET retired = 1 WHERE id = (SELECT max(id) FROM alias_holders "
+      "WHERE model = ? AND alias = ? AND retired = 0)",
+      model, alias);
+  const std::optional<int> after = Holder(database, model, alias);
+  if (!after) {
+    throw Error(Code::kConflict,
+                fmt::format("@{} of model `{}` has no earlier version to go back to", alias, model),
+                {.hint = fmt::format("`keelrow models show {}` lists its history", model)});
+  }
+  Append(database, {.actor = actor,
+                    .action = "rollback",
+                    .model = model,
+                    .before = Holding(alias, before),
+                    .after = Holding(alias, after),
+                    .reason = reason});
+  return *after;
+}
 
 ModelVersion Store::Register(const NewVersion& version, const std::string& actor) {
   CheckName("a model", version.model);
@@ -200,19 +229,10 @@ std::optional<int> Store::Promote(const Promotion& promotion) {
   const std::lock_guard lock(state_->mutex);
   Database& database = state_->database;
   return database.Write([&] {
-    const ModelVersion target = RequireVersion(database, promotion.model, promotion.version);
-    const std::optional<int> before = Holder(database, promotion.model, promotion.alias);
-    if (before == promotion.version) return before;  // else a rollback would change nothing
-    database.Execute("INSERT INTO alias_holders (model, alias, version) VALUES (?, ?, ?)",
-                     promotion.model, promotion.alias, promotion.version);
-    Json after = Holding(promotion.alias, promotion.version);
-    after["gate"] = target.gate;
-    Append(database, {.actor = promotion.actor,
-                      .action = "promote",
-                      .model = promotion.model,
-                      .before = Holding(promotion.alias, before),
-                      .after = std::move(after),
-                      .reason = promotion.reason});
+    const std::optional<int> before = PointAlias(database, promotion);
+    if (promotion.alias == kChampion && before != promotion.version) {
+      EndRolloutOf(database, promotion.model, promotion.actor);
+    }
     return before;
   });
 }
@@ -221,25 +241,9 @@ int Store::Rollback(const std::string& model, const std::string& alias, const st
   const std::lock_guard lock(state_->mutex);
   Database& database = state_->database;
   return database.Write([&] {
-    const std::optional<int> before = Holder(database, model, alias);
-    if (!before) RequireVersion(database, model, 1);  // names a mistyped model
-    database.Execute(
-        "UPDATE alias_holders SET retired = 1 WHERE id = (SELECT max(id) FROM alias_holders "
-        "WHERE model = ? AND alias = ? AND retired = 0)",
-        model, alias);
-    const std::optional<int> after = Holder(database, model, alias);
-    if (!after) {
-      throw Error(
-          Code::kConflict,
-          fmt::format("@{} of model `{}` has no earlier version to go back to", alias, model),
-          {.hint = fmt::format("`keelrow models show {}` lists its history", model)});
-    }
-    Append(database, {.actor = actor,
-                      .action = "rollback",
-                      .model = model,
-                      .before = Holding(alias, before),
-                      .after = Holding(alias, after)});
-    return *after;
+    const int version = PointBack(database, model, alias, actor, "");
+    if (alias == kChampion) EndRolloutOf(database, model, actor);
+    return version;
   });
 }
 

@@ -94,6 +94,34 @@ BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
 CREATE TRIGGER audit_is_never_shortened BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
 )sql",
+    R"sql(
+CREATE TABLE rollouts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  model TEXT NOT NULL,
+  stable INTEGER NOT NULL,
+  candidate INTEGER NOT NULL,
+  plan TEXT NOT NULL,
+  state TEXT NOT NULL,
+  step INTEGER NOT NULL,
+  started INTEGER NOT NULL,
+  step_began INTEGER NOT NULL,
+  ended INTEGER NOT NULL DEFAULT 0,
+  revision INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  FOREIGN KEY (model, stable) REFERENCES versions (model, version),
+  FOREIGN KEY (model, candidate) REFERENCES versions (model, version)
+);
+-- One at a time a model.
+CREATE UNIQUE INDEX rollouts_now ON rollouts (model) WHERE ended = 0;
+CREATE TABLE rollout_evidence (
+  rollout INTEGER NOT NULL REFERENCES rollouts (id),
+  step INTEGER NOT NULL,
+  replica TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  evidence TEXT NOT NULL,
+  PRIMARY KEY (rollout, step, replica)
+) WITHOUT ROWID;
+)sql",
 });
 constexpr auto kVersion = static_cast<int64_t>(kMigrations.size());
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "track/rollout.h"
 
 namespace keelrow::track {
 
@@ -89,8 +90,8 @@ struct AuditRow {
   int64_t id = 0;
   TimeMs time = 0;
   std::string actor;
-  std::string action;  // "register", "judge", "promote", "rollback"; "issue", "revoke"
-  std::string model;   // empty where the change is of no model
+  std::string action;  // "register", "judge", "promote", "rollback", "rollout-…"; "issue", "revoke"
+  std::string model;  // empty where the change is of no model
   Json before;
   Json after;
   std::string reason;
@@ -143,7 +144,8 @@ class Store {
   std::vector<ModelVersion> Versions(const std::string& model) const;  // oldest first
   ModelVersion GetVersion(const std::string& model, int version) const;
   std::optional<ModelVersion> FindAlias(const std::string& model, const std::string& alias) const;
-  /// Points the alias at the version; returns whom it pointed at before.
+  /// Points the alias at the version; returns whom it pointed at before. Who moves the champion
+  /// ends the model's rollout.
   std::optional<int> Promote(const Promotion& promotion);
   /// Points the alias back at whom it pointed at before; returns that version. Repeated calls go
   /// further back. Throws kConflict when there is nothing to go back to.
@@ -151,6 +153,20 @@ class Store {
   std::vector<AuditRow> Audit(const std::string& model = {}) const;
   /// Appends a row to the audit.
   void Record(const Event& event);
+
+  // Rollouts
+  /// From the champion to `candidate`. Throws kNotFound, kConflict when there is no champion, it is
+  /// the candidate, or another rollout of the model goes on.
+  Rollout StartRollout(const NewRollout& rollout);
+  /// False, and nothing done, when somebody else has changed it since `change.revision`.
+  bool ChangeRollout(const RolloutChange& change);
+  /// Those that go on.
+  std::vector<Rollout> ActiveRollouts() const;
+  /// The newest of the model, whether it goes on or not.
+  std::optional<Rollout> LastRollout(const std::string& model) const;
+  /// Replaces what the replica said of that step before. No change of the registry.
+  void SaveEvidence(int64_t rollout, int step, const RolloutEvidence& evidence);
+  std::vector<RolloutEvidence> Evidence(int64_t rollout, int step) const;
 
   /// Grows with every change of the registry, by whichever process: cheap to poll.
   int64_t ChangeCounter() const;

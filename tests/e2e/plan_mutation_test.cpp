@@ -72,11 +72,18 @@ const std::map<std::string, std::string>& SpecialMutations() {
       {"serve.tracing.endpoint", "http://127.0.0.1:4318"},
       {"serve.rate_limit.shared.redis", "redis://127.0.0.1"},
       {"serve.rate_limit.shared.password_file", "password"},
+      {"serve.hybrid.endpoints", "[{name: cloud, url: \"https://models.example.com\"}]"},
+      {"serve.hybrid.rules", ""},  // needs an endpoint
+      {"serve.hybrid.residency", "[{tenants: [bank], regions: []}]"},
       {"gateway.backends", "[\"http://127.0.0.1:8081\"]"},
       {"alerts.job", "shop"},
       {"alerts.scrape", "10s"},  // `window` must be four times as long
       {"alerts.notify.webhook", "http://127.0.0.1/"},
       {"alerts.notify.token_file", ""},  // needs a webhook
+      {"rollout.key", "request"},
+      {"rollout.header", ""},  // needs another key
+      {"rollout.steps", "[{weight: 0.2}]"},
+      {"rollout.slo.window", "10s"},
       {"envs", "{prod: {seed: 9}}"},
   };
   return mutations;

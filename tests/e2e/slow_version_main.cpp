@@ -1,12 +1,16 @@
-// slow-version DIR: a registry in the project folder DIR with three versions of the model `tiny`,
-// and a picture to ask them about. Nothing is trained: weights are drawn.
+// slow-version DIR: a registry in the project folder DIR with four versions of the model `tiny`,
+// and a black and a white picture to ask them about. Nothing is trained: weights are drawn.
 //   1  a linear network, answers at once
 //   2  four convolutions over a picture made large: honest work, tenths of seconds on any core
 //   3  a bundle that was damaged after it was registered
+//   4  says of every picture what version 1 says of a black one
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <span>
+#include <utility>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -23,9 +27,10 @@ namespace {
 
 constexpr int kEdge = 8;
 constexpr int kLargeEdge = 256;
+constexpr int kClasses = 3;
 constexpr const char* kModel = "tiny";
 
-std::string Onnx(const nets::Graph& graph) {
+nets::WeightMap Drawn(const nets::Graph& graph) {
   nets::WeightMap weights = nets::BlankWeights(graph);
   Random random(1, "weights");
   for (auto& [name, tensor] : weights) {
@@ -33,14 +38,31 @@ std::string Onnx(const nets::Graph& graph) {
       weight = static_cast<float>(random.Uniform(-0.1, 0.1));
     }
   }
-  return nets::WriteOnnx(graph, weights);
+  return weights;
+}
+
+nets::Graph Linear() {
+  nets::GraphBuilder builder;
+  const auto input = builder.Input("input", {1, kEdge, kEdge});
+  return std::move(builder).Build(
+      builder.Linear("fc", builder.Flatten(input), {.features = kClasses}));
 }
 
 std::string FastNetwork() {
-  nets::GraphBuilder builder;
-  const auto input = builder.Input("input", {1, kEdge, kEdge});
-  const auto output = builder.Linear("fc", builder.Flatten(input), {.features = 3});
-  return Onnx(std::move(builder).Build(output));
+  const nets::Graph graph = Linear();
+  return nets::WriteOnnx(graph, Drawn(graph));
+}
+
+/// A black pixel is -1 to the network: its answer to them all becomes the bias.
+std::string StubbornNetwork() {
+  const nets::Graph graph = Linear();
+  nets::WeightMap weights = Drawn(graph);
+  const std::span<float> matrix = weights.at("fc.weight").As<float>();
+  const std::span<float> bias = weights.at("fc.bias").As<float>();
+  for (size_t i = 0; i < matrix.size(); ++i) {
+    bias[i / (kEdge * kEdge)] -= std::exchange(matrix[i], 0.0F);
+  }
+  return nets::WriteOnnx(graph, weights);
 }
 
 /// 58 billion multiplications and additions.
@@ -52,8 +74,9 @@ std::string SlowNetwork() {
     x = builder.Relu(x);
   }
   x = builder.Flatten(builder.GlobalAveragePool2d(x));
-  const auto output = builder.Linear("fc", x, {.features = 3});
-  return Onnx(std::move(builder).Build(output));
+  const nets::Graph graph =
+      std::move(builder).Build(builder.Linear("fc", x, {.features = kClasses}));
+  return nets::WriteOnnx(graph, Drawn(graph));
 }
 
 /// Seals a bundle and registers it; returns its folder.
@@ -66,7 +89,7 @@ fs::path AddVersion(track::Store& store, const fs::path& project, const std::str
       .name = kModel,
       .task = "image-classification",
       .inputs = {{.name = "input", .shape = {-1, 1, edge, edge}}},
-      .outputs = {{.name = "output", .shape = {-1, 3}}},
+      .outputs = {{.name = "output", .shape = {-1, kClasses}}},
       .preprocess = Json::array({{{"decode", {{"mode", "gray"}}}},
                                  {{"resize", {{"size", edge}}}},
                                  {{"normalize", {{"mean", {0.5}}, {"std", {0.5}}}}}}),
@@ -84,7 +107,11 @@ void Make(const fs::path& project) {
   AddVersion(store, project, SlowNetwork(), kLargeEdge);
   const fs::path damaged = AddVersion(store, project, FastNetwork() + "\n", kEdge);
   std::ofstream(damaged / bundle::kNetworkFile, std::ios::app) << "damage";
-  WriteFileDurably(project / "picture.png", data::EncodePng(data::Image::Blank(kEdge, kEdge, 1)));
+  AddVersion(store, project, StubbornNetwork(), kEdge);
+  data::Image picture = data::Image::Blank(kEdge, kEdge, 1);
+  WriteFileDurably(project / "picture.png", data::EncodePng(picture));
+  std::ranges::fill(picture.pixels, uint8_t{255});
+  WriteFileDurably(project / "white.png", data::EncodePng(picture));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "base/free_port_for_test.h"
-#include "base/process.h"
+#include "fault/role_process.h"
 #include "pipeline/workspace.h"
 #include "serve/service_for_test.h"
 
@@ -26,46 +26,7 @@ prepare:
 model: {network: small_cnn}
 )";
 
-/// `keelrow up` in a process of its own.
-class Role {
- public:
-  Role(const fs::path& folder, uint16_t port, const std::vector<std::string>& options)
-      : port_(port),
-        process_(Command{.arguments = Arguments(port, options),
-                         .folder = folder,
-                         .log = folder / fmt::format("{}.log", port)}) {}
-
-  uint16_t port() const { return port_; }
-  void Signal(int signal) { process_.Signal(signal); }
-  ExitStatus Wait() { return process_.Wait(); }
-
-  bool WaitUntilReady() const {
-    const auto end = Clock::now() + 60s;
-    while (Clock::now() < end) {
-      if (Get("/readyz").status == 200) return true;
-      std::this_thread::yield();
-    }
-    return false;
-  }
-  http::Response Get(const std::string& path) const {
-    try {
-      return http::Client({.port = port_, .timeout = 5s}).Get(path);
-    } catch (const Error&) {
-      return {.status = 0};
-    }
-  }
-
- private:
-  static std::vector<std::string> Arguments(uint16_t port,
-                                            const std::vector<std::string>& options) {
-    std::vector<std::string> arguments = {KEELROW_PROGRAM, "up", "--port", std::to_string(port)};
-    arguments.insert(arguments.end(), options.begin(), options.end());
-    return arguments;
-  }
-
-  uint16_t port_;
-  Process process_;
-};
+using Role = tests::RoleProcess;
 
 class Roles : public testing::Test {
  protected:
@@ -86,7 +47,9 @@ class Roles : public testing::Test {
                                  .Issue({.subject = "tester", .scopes = {"predict"}})}};
   }
 
-  Role Model(uint16_t port) { return Role(folder_.path(), port, {"--role", "model"}); }
+  Role Model(uint16_t port) {
+    return Role({.folder = folder_.path(), .port = port, .arguments = {"--role", "model"}});
+  }
   Role Gateway(const std::vector<uint16_t>& models) {
     std::vector<std::string> options = {"--role", "gateway", "--set",
                                         "serve.rate_limit.all.rate=0"};
@@ -94,7 +57,7 @@ class Roles : public testing::Test {
       options.push_back("--backend");
       options.push_back(fmt::format("http://127.0.0.1:{}", port));
     }
-    return Role(folder_.path(), FreePort(), options);
+    return Role({.folder = folder_.path(), .port = FreePort(), .arguments = options});
   }
   http::Response Ask(http::Client& client) const {
     return client.Post("/predict", picture_, headers_);
@@ -104,16 +67,6 @@ class Roles : public testing::Test {
   http::Headers headers_;
   const std::string picture_ = data::EncodePng(NoisePicture(1));
 };
-
-bool Says(const Role& role, const std::string& line) {
-  return role.Get("/metrics").body.find(line) != std::string::npos;
-}
-
-bool SoonSays(const Role& role, const std::string& line) {
-  const auto end = Clock::now() + 30s;
-  while (!Says(role, line) && Clock::now() < end) std::this_thread::yield();
-  return Says(role, line);
-}
 
 /// Clients that ask without a pause until they are told to stop.
 class Load {
@@ -175,14 +128,14 @@ TEST_F(Roles, AKilledModelServiceCostsNoRequestAndComesBack) {
     EXPECT_TRUE(asked_more(300));
     first.emplace(Model(first_port));
     ASSERT_TRUE(first->WaitUntilReady());
-    EXPECT_TRUE(SoonSays(*first, "predictions_total{")) << "it is not asked again";
-    EXPECT_TRUE(SoonSays(gateway, "backend_breaker_state{backend=\"" + name + "\"} 0"));
-    EXPECT_TRUE(SoonSays(gateway, "backend_up{backend=\"" + name + "\"} 1"));
+    EXPECT_TRUE(first->SoonSays("predictions_total{")) << "it is not asked again";
+    EXPECT_TRUE(gateway.SoonSays("backend_breaker_state{backend=\"" + name + "\"} 0"));
+    EXPECT_TRUE(gateway.SoonSays("backend_up{backend=\"" + name + "\"} 1"));
   }
   load.Stop();
   EXPECT_EQ(load.failed, 0) << "of " << load.asked;
   EXPECT_EQ(load.wrong, 0);
-  EXPECT_TRUE(Says(gateway, "why=\"retry\""));
+  EXPECT_TRUE(gateway.Says("why=\"retry\""));
 }
 
 TEST_F(Roles, TheGatewayKeepsStrangersOutAndSaysWhenNobodyAnswers) {
@@ -191,8 +144,8 @@ TEST_F(Roles, TheGatewayKeepsStrangersOutAndSaysWhenNobodyAnswers) {
   ASSERT_TRUE(model->WaitUntilReady() && gateway.WaitUntilReady());
   http::Client client({.port = gateway.port()});
   EXPECT_EQ(client.Post("/predict", picture_).status, 401);
-  EXPECT_TRUE(Says(*model, "http_requests_total{"));
-  EXPECT_FALSE(Says(*model, "code=\"401\""));  // it was never asked
+  EXPECT_TRUE(model->Says("http_requests_total{"));
+  EXPECT_FALSE(model->Says("code=\"401\""));  // it was never asked
   EXPECT_EQ(client.Get("/nothing").status, 404);
   const http::Response openapi = client.Get("/openapi.json");
   EXPECT_EQ(openapi.status, 200);

@@ -1,5 +1,5 @@
 -- application_id 1262832722
--- user_version 1
+-- user_version 2
 CREATE TABLE alias_holders (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   model TEXT NOT NULL,
@@ -40,6 +40,31 @@ CREATE TABLE parameters (
   run TEXT NOT NULL REFERENCES runs (id), name TEXT NOT NULL, value TEXT NOT NULL,
   PRIMARY KEY (run, name)
 ) WITHOUT ROWID;
+CREATE TABLE rollout_evidence (
+  rollout INTEGER NOT NULL REFERENCES rollouts (id),
+  step INTEGER NOT NULL,
+  replica TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  evidence TEXT NOT NULL,
+  PRIMARY KEY (rollout, step, replica)
+) WITHOUT ROWID;
+CREATE TABLE rollouts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  model TEXT NOT NULL,
+  stable INTEGER NOT NULL,
+  candidate INTEGER NOT NULL,
+  plan TEXT NOT NULL,
+  state TEXT NOT NULL,
+  step INTEGER NOT NULL,
+  started INTEGER NOT NULL,
+  step_began INTEGER NOT NULL,
+  ended INTEGER NOT NULL DEFAULT 0,
+  revision INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  FOREIGN KEY (model, stable) REFERENCES versions (model, version),
+  FOREIGN KEY (model, candidate) REFERENCES versions (model, version)
+);
+CREATE UNIQUE INDEX rollouts_now ON rollouts (model) WHERE ended = 0;
 CREATE TABLE runs (
   id TEXT PRIMARY KEY,
   project TEXT NOT NULL,

@@ -38,4 +38,7 @@ dashboards() {
 # PyJWT and we take the same tokens, and each takes the other's.
 jwt_tokens() { "$python" "$here/jwt_tokens.py" "$bin/jwt-tokens" "$work"; }
 
+# What reflection says is what the .proto files say.
+grpc_descriptors() { KEELROW_PYTHON=$python "$here/../../scripts/grpc_descriptors.sh" --check; }
+
 "$1"

@@ -8,6 +8,13 @@ tiny() {
   cp -r "$scratch/tiny/." .
 }
 
+# versions: a project whose model `tiny` has four versions, drawn and not trained; 1 is champion.
+versions() {
+  slow-version . || return
+  printf 'name: tiny\ndata: {source: data}\n' >keelrow.yaml
+  keelrow models promote tiny 1
+}
+
 # trained: the present folder becomes one in which the tiny project has run. Specs of a file share
 # it, so they must not change it.
 trained() {

@@ -1,0 +1,92 @@
+#include "hybrid/endpoint_request.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/json.h"
+#include "http/router.h"
+#include "http/target.h"
+
+namespace keelrow::hybrid {
+namespace {
+
+/// Lists of what may pass, not of what may not: a header that somebody invents stays here.
+constexpr std::array kSent = {"Content-Type", "Accept", "Inference-Header-Content-Length"};
+constexpr std::array kGivenBack = {"Content-Type", "Inference-Header-Content-Length",
+                                   "Retry-After"};
+
+template <size_t kCount>
+http::Headers Only(const std::array<const char*, kCount>& names, const http::Headers& headers) {
+  http::Headers kept;
+  for (const char* name : names) {
+    if (const auto value = headers.Find(name)) kept.Add(name, std::string(*value));
+  }
+  return kept;
+}
+
+bool IsOpenInference(std::string_view pattern) {
+  return pattern.starts_with("/v2/models/") && pattern.ends_with("/infer");
+}
+constexpr std::string_view kOpenAiPrefix = "/v1/";
+bool IsOpenAi(std::string_view pattern) {
+  return pattern.starts_with(kOpenAiPrefix) && !pattern.starts_with("/v1/models");
+}
+
+std::string OpenAiBody(const std::string& body, const std::string& model) {
+  Json json = Json::parse(body, nullptr, false);
+  if (model.empty() || !json.is_object()) return body;
+  json["model"] = model;
+  return json.dump();
+}
+
+}  // namespace
+
+bool CanBeSent(Protocol protocol, const http::Request& request) {
+  if (request.route == nullptr || request.method != "POST") return false;
+  const std::string& pattern = request.route->pattern;
+  switch (protocol) {
+    case Protocol::kKeelrow:
+    case Protocol::kSageMaker:
+      return !IsOpenAi(pattern);
+    case Protocol::kOpenInference:
+      return IsOpenInference(pattern);
+    case Protocol::kOpenAi:
+      return IsOpenAi(pattern);
+  }
+  return false;
+}
+
+http::ClientRequest RequestTo(const EndpointOptions& endpoint, const http::Request& request,
+                              std::string_view model) {
+  const std::string theirs =
+      http::PercentEncode(endpoint.model.empty() ? model : std::string_view(endpoint.model));
+  std::string base = endpoint.url.target;
+  while (base.ends_with('/')) base.pop_back();
+  http::ClientRequest sent{
+      .method = "POST", .headers = Only(kSent, request.headers), .body = request.body};
+  switch (endpoint.protocol) {
+    case Protocol::kKeelrow:
+      sent.target = base + request.target;
+      break;
+    case Protocol::kOpenInference:
+      sent.target = base + "/v2/models/" + theirs + "/infer";
+      break;
+    case Protocol::kSageMaker:
+      sent.target = base + "/endpoints/" + theirs + "/invocations";
+      break;
+    case Protocol::kOpenAi:
+      sent.target = base + request.target.substr(kOpenAiPrefix.size() - 1);
+      sent.body = OpenAiBody(request.body, endpoint.model);
+      break;
+  }
+  if (!request.id.empty()) sent.headers.Set("x-request-id", request.id);
+  return sent;
+}
+
+http::Response AnswerOf(http::Response response, const std::string& endpoint) {
+  response.headers = Only(kGivenBack, response.headers);
+  response.headers.Set("x-keelrow-endpoint", endpoint);
+  return response;
+}
+
+}  // namespace keelrow::hybrid

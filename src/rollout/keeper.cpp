@@ -1,0 +1,147 @@
+#include "rollout/keeper.h"
+
+#include "base/log.h"
+
+namespace keelrow::rollout {
+namespace {
+
+using Action = Decision::Action;
+
+constexpr track::TimeMs kFreshMs = 5'000;  // evidence comes every second
+constexpr int kTries = 5;                  // against others who change it at the same time
+
+/// Whether it is the step that `before` is.
+bool Continues(const track::Rollout& row, const Live* before) {
+  return before != nullptr && before->record.id == row.id && before->record.step == row.step;
+}
+
+}  // namespace
+
+Live::Live(const track::Rollout& row, const Live* before, Time now)
+    : record(row),
+      plan(StoredPlan(row.plan)),
+      split(row.id),
+      recorder(Continues(row, before)
+                   ? before->recorder
+                   : std::make_shared<Recorder>(plan.slo.window, plan.slo.latency)),
+      since(Continues(row, before) ? before->since : now),
+      stopped(before != nullptr && before->record.id == row.id && before->stopped) {}
+
+Evidence Pooled(const std::vector<track::RolloutEvidence>& rows, track::TimeMs now,
+                const std::string& own) {
+  Evidence pooled;
+  for (const track::RolloutEvidence& row : rows) {
+    if (row.replica == own) continue;
+    const Evidence evidence = EvidenceFrom(row.evidence);
+    pooled.step.Add(evidence.step);
+    if (row.time + kFreshMs >= now) pooled.recent.Add(evidence.recent);
+  }
+  return pooled;
+}
+
+Keeper::Keeper(KeeperOptions options) : options_(std::move(options)) {}
+
+track::Store& Keeper::Open() {
+  if (!store_) store_.emplace(options_.store);
+  return *store_;
+}
+
+std::shared_ptr<const LiveTable> Keeper::Table() const {
+  const std::lock_guard lock(mutex_);
+  return table_;
+}
+
+void Keeper::Follow(Time now) {
+  track::Store& store = Open();
+  const int64_t change = store.ChangeCounter();
+  if (change == seen_) return;
+  const auto before = Table();
+  auto fresh = std::make_shared<LiveTable>();
+  for (const track::Rollout& record : store.ActiveRollouts()) {
+    const auto found = before->find(record.model);
+    const Live* old = found == before->end() ? nullptr : found->second.get();
+    const bool same =
+        old != nullptr && old->record.id == record.id && old->record.revision == record.revision;
+    (*fresh)[record.model] = same ? found->second : std::make_shared<Live>(record, old, now);
+  }
+  seen_ = change;
+  any_ = !fresh->empty();
+  std::shared_ptr<const LiveTable> published = std::move(fresh);
+  const std::lock_guard lock(mutex_);
+  table_.swap(published);
+}
+
+void Keeper::Judge(track::TimeMs wall, Time now) {
+  for (const auto& [model, live] : *Table()) {
+    try {
+      JudgeOne(*live, wall, now);
+    } catch (const std::exception& failure) {
+      Complain(failure.what());
+    }
+  }
+}
+
+void Keeper::Complain(const std::string& what) {
+  if (complaint_ != what) log::Warning("a rollout cannot be kept: {}", what);
+  complaint_ = what;
+}
+
+/// A store that fails for a while must not keep a bad version answering: what this replica has seen
+/// itself is judged all the same.
+Evidence Keeper::Pool(const Live& live, track::TimeMs wall, Time now) {
+  Evidence own = live.recorder->Seen(now);
+  try {
+    const track::Rollout& record = live.record;
+    Open().SaveEvidence(record.id, record.step,
+                        {.replica = options_.replica, .time = wall, .evidence = ToJson(own)});
+    const Evidence others = Pooled(Open().Evidence(record.id, record.step), wall, options_.replica);
+    own.recent.Add(others.recent);
+    own.step.Add(others.step);
+    complaint_.clear();
+  } catch (const std::exception& failure) {
+    Complain(failure.what());
+  }
+  return own;
+}
+
+void Keeper::JudgeOne(Live& live, track::TimeMs wall, Time now) {
+  const Situation situation{
+      .in_step = std::chrono::milliseconds(wall - live.record.step_began),
+      .watched = std::chrono::duration_cast<std::chrono::milliseconds>(now - live.since),
+      .candidate_fault = options_.fault(live.record.model, live.record.candidate),
+      .verdict = rollout::Judge(live.plan.slo, Pool(live, wall, now))};
+  const Decision decision = Decide(live.plan, live.record, situation);
+  if (decision.action == Action::kUndo) {
+    live.stopped = true;
+    unwritten_.try_emplace(live.record.id, decision);
+  }
+  const auto breach = unwritten_.find(live.record.id);
+  if (breach != unwritten_.end()) {
+    Act(live, breach->second);
+    unwritten_.erase(breach);  // not reached while the store cannot be written
+  } else if (decision.action != Action::kNone) {
+    Act(live, decision);
+  }
+}
+
+void Keeper::Act(Live& live, const Decision& decision) {
+  const track::RolloutChange change = ChangeOf(live.plan, live.record, decision);
+  const bool undo = decision.action == Action::kUndo;
+  const bool done = undo ? Undo(live, decision) : Open().ChangeRollout(change);
+  if (!done) return;  // another replica was faster
+  log::Info("rollout {} of {} version {}: {} ({})", live.record.id, live.record.model,
+            live.record.candidate, change.action, decision.reason);
+  options_.on_change(live.record.model, change.action);
+}
+
+/// Whatever others did to the rollout meanwhile, as long as it goes on.
+bool Keeper::Undo(const Live& live, const Decision& decision) {
+  for (int i = 0; i < kTries; ++i) {
+    const auto now = Open().LastRollout(live.record.model);
+    if (!now || now->id != live.record.id || !now->Active()) return false;
+    if (Open().ChangeRollout(ChangeOf(live.plan, *now, decision))) return true;
+  }
+  throw Error(Code::kConflict, "others change the rollout again and again");
+}
+
+}  // namespace keelrow::rollout

@@ -1,0 +1,82 @@
+#include "rollout/recorder.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace keelrow::rollout {
+namespace {
+
+constexpr std::chrono::seconds kSlot{1};
+
+Tally& TallyOf(Sides& sides, Side side) {
+  return side == Side::kStable ? sides.stable : sides.candidate;
+}
+
+}  // namespace
+
+template <class Count>
+void Recorder::CountIn(Time now, Count count) {
+  const std::lock_guard lock(mutex_);
+  if (slots_.empty() || now - slots_.back().began >= kSlot) slots_.push_back({.began = now});
+  while (slots_.front().began + window_ < now) slots_.pop_front();
+  count(slots_.back().sides);
+  count(step_);
+}
+
+void Recorder::Begin(Side side, Time arrived) {
+  if (side != Side::kCandidate) return;
+  const std::lock_guard lock(mutex_);
+  under_way_.insert(arrived);
+}
+
+void Recorder::End(const Outcome& outcome, Time arrived, Time now) {
+  CountIn(now, [&](Sides& sides) {
+    Tally& tally = TallyOf(sides, outcome.side);
+    tally.Count(outcome.result);
+    // What was refused was not computed: it would make a version look fast.
+    if (outcome.result != Result::kRefused) tally.latencies.Add(now - arrived);
+    for (const std::string& label : outcome.labels) tally.CountLabel(label);
+  });
+  if (outcome.side != Side::kCandidate) return;
+  const std::lock_guard lock(mutex_);
+  const auto found = under_way_.find(arrived);
+  if (found != under_way_.end()) under_way_.erase(found);
+}
+
+void Recorder::Compare(const Shadowed& shadowed, Time now) {
+  CountIn(now, [&](Sides& sides) {
+    ++sides.shadow.compared;
+    sides.shadow.agreed += shadowed.stable_label == shadowed.candidate_label ? 1 : 0;
+    sides.shadow.distance += shadowed.distance;
+    sides.stable.CountLabel(shadowed.stable_label);
+    sides.candidate.CountLabel(shadowed.candidate_label);
+    sides.candidate.Count(Result::kAnswered);
+  });
+}
+
+void Recorder::CompareFailed(Time now) {
+  CountIn(now, [](Sides& sides) {
+    ++sides.shadow.failed;
+    sides.candidate.Count(Result::kFailed);
+  });
+}
+
+void Recorder::PassOver(Time now) {
+  CountIn(now, [](Sides& sides) { ++sides.shadow.passed_over; });
+}
+
+Evidence Recorder::Seen(Time now) const {
+  const std::lock_guard lock(mutex_);
+  Evidence evidence{.recent = {}, .step = step_};
+  for (const Slot& slot : slots_) {
+    if (slot.began + window_ >= now) evidence.recent.Add(slot.sides);
+  }
+  if (latency_.count() > 0) {
+    const auto late = under_way_.upper_bound(now - latency_);  // those before it began earlier
+    evidence.recent.candidate.overdue =
+        static_cast<uint64_t>(std::distance(under_way_.begin(), late));
+  }
+  return evidence;
+}
+
+}  // namespace keelrow::rollout

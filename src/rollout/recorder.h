@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "rollout/evidence.h"
+
+namespace keelrow::rollout {
+
+using Time = std::chrono::steady_clock::time_point;
+
+enum class Side { kStable, kCandidate };
+
+/// An answer that has been given.
+struct Outcome {
+  Side side = Side::kStable;
+  Result result = Result::kAnswered;
+  std::vector<std::string> labels = {};  // the top one of each example, if there are labels
+};
+
+/// What one replica sees of one step of a rollout: the last seconds and the whole. A request of the
+/// candidate that is still under way counts as soon as it is late, so that a version which never
+/// answers is noticed too. Thread-safe; times are given.
+class Recorder {
+ public:
+  Recorder(std::chrono::milliseconds window, std::chrono::milliseconds latency)
+      : window_(window), latency_(latency) {}
+
+  /// A request begins at `arrived` and ends; both for each, with the same side and time.
+  void Begin(Side side, Time arrived);
+  void End(const Outcome& outcome, Time arrived, Time now);
+
+  /// A shadow's answer beside the one that was given.
+  struct Shadowed {
+    std::string stable_label;
+    std::string candidate_label;
+    double distance = 0;
+  };
+  void Compare(const Shadowed& shadowed, Time now);
+  void CompareFailed(Time now);
+  void PassOver(Time now);
+
+  Evidence Seen(Time now) const;
+
+ private:
+  /// What was counted in one second, or so.
+  struct Slot {
+    Time began;
+    Sides sides;
+  };
+  template <class Count>
+  void CountIn(Time now, Count count);
+
+  const std::chrono::milliseconds window_;
+  const std::chrono::milliseconds latency_;  // 0: nothing is overdue
+  mutable std::mutex mutex_;
+  std::deque<Slot> slots_;  // oldest first, none older than the window
+  Sides step_;
+  std::multiset<Time> under_way_;  // of the candidate
+};
+
+}  // namespace keelrow::rollout

@@ -1,0 +1,45 @@
+#include "serve/public_endpoints.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "http/target.h"
+#include "serve/openai.h"
+#include "serve/traffic.h"
+
+namespace keelrow::serve {
+
+std::optional<http::Middleware> PublicEndpoints(const project::HybridConfig& config,
+                                                const hybrid::HybridFolders& folders,
+                                                ServeContext& context) {
+  context.says_certainty = std::ranges::any_of(
+      config.rules, [](const auto& rule) { return rule.when.value == "long_tail"; });
+  if (config.endpoints.empty()) return std::nullopt;
+  hybrid::HybridOptions options = hybrid::OptionsOf(config, folders);
+  options.model_of = [in_path = ModelNames(context)](const http::Request& request) {
+    if (auto model = OpenAiModel(request)) return *std::move(model);
+    return std::string(in_path(request));
+  };
+  options.on_call = [&context](const hybrid::Called& called) {
+    context.metrics.CountHybrid(called);
+  };
+  return hybrid::MakeHybrid(std::move(options));
+}
+
+bool HaveLanguageModels(const project::HybridConfig& config) {
+  return std::ranges::any_of(config.endpoints, [](const auto& endpoint) {
+    return endpoint.protocol.value == "openai";
+  });
+}
+
+void SayCertainty(std::span<const float> scores, std::span<const std::string> labels,
+                  http::Response& response) {
+  if (scores.empty() || scores.size() != labels.size()) return;
+  const auto top = std::ranges::max_element(scores);
+  const std::string& label = labels[static_cast<size_t>(top - scores.begin())];
+  response.headers.Set(hybrid::kLabelField, http::PercentEncode(label));
+  response.headers.Set(hybrid::kConfidenceField, fmt::format("{:.4f}", *top));
+}
+
+}  // namespace keelrow::serve
