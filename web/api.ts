@@ -14,7 +14,7 @@ export interface Model {
   default: boolean; // answers where no version is named
   unnamed: boolean; // answers where no model is named
   task: string;
-  labels: string[];
+  classes: number; // labels; 0 of a bare network
   input: { kind: string; tensors: Tensor[] };
   outputs: Tensor[];
 }
@@ -143,7 +143,7 @@ export async function fetchLoaded(): Promise<Loaded> {
   const models = (body.models ?? []).map((model) => ({
     ...model,
     task: model.task ?? "",
-    labels: model.labels ?? [],
+    classes: model.classes ?? 0,
   }));
   return { auth: body.auth ?? false, models };
 }

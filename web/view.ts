@@ -21,7 +21,7 @@ export function showModel(model: Model): void {
   byId("model-name").textContent = model.name;
   const facts = [`version ${model.version}`];
   if (model.task) facts.push(model.task);
-  if (model.labels.length > 0) facts.push(`${model.labels.length} classes`);
+  if (model.classes > 0) facts.push(`${model.classes} classes`);
   else facts.push(model.input.tensors.map(({ name, shape }) => `${name} [${axes(shape)}]`).join(", "));
   byId("model-facts").textContent = facts.join(" · ");
 }

@@ -8,6 +8,7 @@
 #include "base/version.h"
 #include "serve/access_log.h"
 #include "serve/api_parts.h"
+#include "serve/examples.h"
 
 namespace keelrow::serve {
 namespace {
@@ -51,20 +52,32 @@ Json Operation(const http::Route& route, const std::vector<LoadedVersion>& loade
   return operation;
 }
 
+constexpr int kModelsNamed = 100;  // of more, this is no place to look them up
+
+/// "; …" where the model has no example that a description could hold.
+std::string_view WhyNoExample(const models::ServedModel& model) {
+  if (model.predictor() != nullptr || !ExampleTensors(model).is_null()) return "";
+  return "; without examples: they would have too many numbers, or half floats";
+}
+
 /// "- `digits` 1, 2 (default): picture → one of 10 labels", a line a model.
 std::string ModelsText(const std::vector<LoadedVersion>& loaded) {
   if (loaded.empty()) return "No model is loaded.";
   std::string text = "Loaded now:\n";
+  int lines = 0;
   for (size_t begin = 0, end = 0; begin < loaded.size(); begin = end) {
+    if (++lines > kModelsNamed) return text + "\n- and more";
     const std::string& name = loaded[begin].served->name();
+    const models::ServedModel* shown = loaded[begin].served.get();
     std::string versions;
-    std::string signature;
     for (end = begin; end < loaded.size() && loaded[end].served->name() == name; ++end) {
       versions += (end == begin ? "" : ", ") + loaded[end].served->version();
-      if (loaded[end].standard) versions += " (default)";
-      if (signature.empty() || loaded[end].standard) signature = SignatureText(*loaded[end].served);
+      if (!loaded[end].standard) continue;
+      versions += " (default)";
+      shown = loaded[end].served.get();
     }
-    text += fmt::format("\n- `{}` {}: {}", name, versions, signature);
+    text += fmt::format("\n- `{}` {}: {}{}", name, versions, SignatureText(*shown),
+                        WhyNoExample(*shown));
   }
   return text;
 }

@@ -80,7 +80,7 @@ struct Pasted {
   bool manages = false;
 };
 
-/// Every example of every operation, and every operation that needs none.
+/// Every example of every operation, and every GET that needs none.
 class PastedApi {
  public:
   explicit PastedApi(const Json& api) {
@@ -113,7 +113,7 @@ class PastedApi {
         Ask(path, method, operation, name);
       }
     }
-    if (parameters.empty() && !examples) Ask(path, method, operation, "");
+    if (method == "get" && parameters.empty() && !examples) Ask(path, method, operation, "");
   }
 
   Pasted& Ask(std::string target, const std::string& method, const Json& operation,

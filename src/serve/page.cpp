@@ -26,28 +26,30 @@ Json DescribeInput(const models::ServedModel& model) {
 }
 
 Json DescribeModel(const models::ServedModel& model) {
-  Json json = {{"name", model.name()},
-               {"version", VersionJson(model.version())},
-               {"input", DescribeInput(model)},
-               {"outputs", TensorsJson(model.session().Outputs())}};
-  const engine::Predictor* predictor = model.predictor();
-  if (predictor == nullptr) return json;
-  const bundle::Manifest& manifest = predictor->manifest();
-  json.update({{"task", manifest.task},
-               {"labels", manifest.labels},
-               {"preprocess", manifest.preprocess},
-               {"bundle", predictor->bundle_hash()}});
-  return json;
+  return {{"name", model.name()},
+          {"version", VersionJson(model.version())},
+          {"input", DescribeInput(model)},
+          {"outputs", TensorsJson(model.session().Outputs())}};
 }
 
 http::Response ModelAnswer(const ServeContext& context) {
   const auto model = context.Standard();
-  if (!model) throw NotServed(context, {.model = context.DefaultModel(), .version = ""});
+  if (!model) {
+    throw NotServed(context, {.model = context.DefaultModel(), .version = ""});
+  }
   Json json = DescribeModel(*model);
   json["auth"] = context.auth;
+  if (const engine::Predictor* predictor = model->predictor()) {
+    const bundle::Manifest& manifest = predictor->manifest();
+    json.update({{"task", manifest.task},
+                 {"labels", manifest.labels},
+                 {"preprocess", manifest.preprocess},
+                 {"bundle", predictor->bundle_hash()}});
+  }
   return http::Response::Json(json);
 }
 
+/// Of labels their number: there may be thousands, of hundreds of models.
 http::Response ModelsAnswer(const ServeContext& context) {
   Json rows = Json::array();
   for (const LoadedVersion& version : LoadedVersions(context)) {
@@ -55,6 +57,10 @@ http::Response ModelsAnswer(const ServeContext& context) {
     Json row = DescribeModel(*version.served);
     row["default"] = version.standard;
     row["unnamed"] = version.unnamed;
+    if (const engine::Predictor* predictor = version.served->predictor()) {
+      row["task"] = predictor->manifest().task;
+      row["classes"] = predictor->manifest().labels.size();
+    }
     rows.push_back(std::move(row));
   }
   return http::Response::Json({{"auth", context.auth}, {"models", std::move(rows)}});

@@ -63,6 +63,8 @@ def main(base, token=""):
         for method, operation in methods.items():
             if path.startswith(manages) and not path.endswith("/invoke"):
                 continue
+            if method != "get" and "requestBody" not in operation:
+                continue  # no JSON over HTTP: gRPC's methods
             asked = questions(path, operation)
             assert asked, f"{method} {path} has no example"
             for target, kind, value in asked:

@@ -40,6 +40,12 @@ def dense(path, name, count, dtype=numpy.float32):
     write(path, [(name, dtype, [count])], "y", nodes, [weights("w", (count, 3), dtype)], dtype)
 
 
+def pixels(path, edge):
+    flat = [helper.make_node("Flatten", ["pixels"], ["f"]), helper.make_node("MatMul", ["f", "w"], ["y"])]
+    inputs = [("pixels", numpy.float32, [3, edge, edge])]
+    write(path, inputs, "y", flat, [weights("w", (3 * edge * edge, 3))])
+
+
 def main(folder):
     dense(folder / "mlp/1/model.onnx", "x", 4)
     dense(folder / "mlp/2/model.onnx", "x", 6)
@@ -59,9 +65,7 @@ def main(folder):
     ]
     ones = numpy_helper.from_array(numpy.array([[1, 2, 3]], numpy.float32), "w")
     write(folder / "tones.onnx", [("samples", numpy.float32, [16000])], "y", mean, [ones])
-    flat = [helper.make_node("Flatten", ["pixels"], ["f"]), helper.make_node("MatMul", ["f", "w"], ["y"])]
-    photo = [("pixels", numpy.float32, [3, 64, 64])]
-    write(folder / "photo.onnx", photo, "y", flat, [weights("w", (3 * 64 * 64, 3))])
+    pixels(folder / "photo.onnx", 64)
 
 
 if __name__ == "__main__":
