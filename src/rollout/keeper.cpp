@@ -15,6 +15,13 @@ bool Continues(const track::Rollout& row, const Live* before) {
   return before != nullptr && before->record.id == row.id && before->record.step == row.step;
 }
 
+bool IsQuiet(const Sides& recent) {
+  const Comparison& shadow = recent.shadow;
+  return recent.stable.Total() + recent.candidate.Total() + recent.candidate.overdue +
+             shadow.compared + shadow.passed_over ==
+         0;
+}
+
 }  // namespace
 
 Live::Live(const track::Rollout& row, const Live* before, Time now)
@@ -92,8 +99,12 @@ Evidence Keeper::Pool(const Live& live, track::TimeMs wall, Time now) {
   Evidence own = live.recorder->Seen(now);
   try {
     const track::Rollout& record = live.record;
-    Open().SaveEvidence(record.id, record.step,
-                        {.replica = options_.replica, .time = wall, .evidence = ToJson(own)});
+    const bool quiet = IsQuiet(own.recent);  // for days, perhaps: said once
+    if (!quiet || !quiet_[record.id]) {
+      Open().SaveEvidence(record.id, record.step,
+                          {.replica = options_.replica, .time = wall, .evidence = ToJson(own)});
+    }
+    quiet_[record.id] = quiet;
     const Evidence others = Pooled(Open().Evidence(record.id, record.step), wall, options_.replica);
     own.recent.Add(others.recent);
     own.step.Add(others.step);

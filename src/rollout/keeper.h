@@ -72,6 +72,7 @@ class Keeper {
   const KeeperOptions options_;
   std::optional<track::Store> store_;
   int64_t seen_ = -1;
+  std::map<int64_t, bool> quiet_;          // whether the last evidence said that nobody asks
   std::map<int64_t, Decision> unwritten_;  // breaches that the store was not told of yet
   std::string complaint_;                  // the last one; each is logged once
   mutable std::mutex mutex_;

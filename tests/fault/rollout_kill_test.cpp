@@ -27,8 +27,9 @@ constexpr const char* kModel = "digits";
 constexpr int kReplicas = 2;
 constexpr int kAnswersASecond = 20;
 constexpr uint64_t kPauseUsMax = 60'000;
-const Json kPlan = {{"steps", {{{"weight", 0.1}, {"hold", "1s"}}, {{"weight", 0.5}, {"hold", "1s"}}}},
-                    {"slo", {{"samples", 10}, {"window", "2s"}}}};
+const Json kPlan = {
+    {"steps", {{{"weight", 0.1}, {"hold", "1s"}}, {{"weight", 0.5}, {"hold", "1s"}}}},
+    {"slo", {{"samples", 10}, {"window", "2s"}}}};
 
 [[noreturn]] void Fail(const std::string& what) {
   std::cerr << "rollout_kill_test: " << what << "\n";
@@ -59,9 +60,8 @@ void Answer(const Live& live, Time now) {
   const bool bad = live.record.id % 3 == 0;
   for (int i = 0; i < kAnswersASecond; ++i) {
     live.recorder->End({.side = Side::kStable}, now, now);
-    live.recorder->End({.side = Side::kCandidate,
-                        .result = bad ? Result::kFailed : Result::kAnswered},
-                       now, now);
+    live.recorder->End(
+        {.side = Side::kCandidate, .result = bad ? Result::kFailed : Result::kAnswered}, now, now);
   }
 }
 
