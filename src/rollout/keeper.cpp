@@ -8,6 +8,7 @@ namespace {
 using Action = Decision::Action;
 
 constexpr track::TimeMs kFreshMs = 5'000;  // evidence comes every second
+constexpr track::TimeMs kTogetherMs = 1'000;
 constexpr int kTries = 5;                  // against others who change it at the same time
 
 /// Whether it is the step that `before` is.
@@ -32,7 +33,15 @@ Live::Live(const track::Rollout& row, const Live* before, Time now)
                    ? before->recorder
                    : std::make_shared<Recorder>(plan.slo.window, plan.slo.latency)),
       since(Continues(row, before) ? before->since : now),
+      from(Continues(row, before) ? before->from : row.step_began + kTogetherMs),
       stopped(before != nullptr && before->record.id == row.id && before->stopped) {}
+
+double Live::Weight(track::TimeMs wall) const {
+  if (stopped) return 0;
+  const auto step = static_cast<size_t>(record.step);
+  if (wall >= from) return plan.steps.at(step).weight;
+  return step == 0 ? 0 : plan.steps.at(step - 1).weight;
+}
 
 Evidence Pooled(const std::vector<track::RolloutEvidence>& rows, track::TimeMs now,
                 const std::string& own) {
