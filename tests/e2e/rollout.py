@@ -208,8 +208,11 @@ def compare_two(scene):
     wait_for("both versions have answered", lambda: (
         lambda s: s["stable"]["answers"] > 200 and s["candidate"]["answers"] > 200)(scene.status()))
     status = scene.status()
-    share = status["candidate"]["answers"] / (
-        status["candidate"]["answers"] + status["stable"]["answers"])
+    mark = time.time()
+    wait_for("they answer a thousand times", lambda: sum(
+        a.began > mark for a in scene.clients.answers[first:]) > 1000)
+    since = [answer.version for answer in scene.clients.answers[first:] if answer.began > mark]
+    share = since.count(4) / len(since)
     users = sum(place_of(rollout, f"user{i}") < 0.4 for i in range(USERS)) / USERS
     expect(abs(share - users) < 0.1, f"a share of {share:.2f}, of {users:.2f} of the users")
     expect(status["candidate"]["p99_ms"] > 0 and status["candidate"]["labels"], status)
