@@ -74,6 +74,11 @@ void AddMeans(const std::filesystem::path& file, std::map<std::string, double>& 
 std::string PromotionText(const Json& promotion, const track::Store& store) {
   const std::string model = promotion.at("model");
   const int version = promotion.at("version");
+  const std::string alias = promotion.value("alias", "champion");
+  const auto holder = store.FindAlias(model, alias);
+  if (alias != "champion" && holder && holder->version == version) {
+    return fmt::format("{} version {} is @{}", model, version, alias);
+  }
   const auto champion = store.FindAlias(model, "champion");
   if (!champion) {
     return fmt::format("{} has no @champion: `keelrow run --force promote` makes this one", model);

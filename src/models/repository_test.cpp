@@ -91,6 +91,25 @@ TEST_F(RepositoryTest, AVersionThatCannotBeLoadedLeavesTheOldOneAnswering) {
   Eventually([&] { return repository->Find(kModelName)->version() == "2"; });
 }
 
+TEST_F(RepositoryTest, ACandidateIsLoadedAndKeptWhileItIsRolledOut) {
+  Promote(AddVersion(1));
+  AddVersion(2);
+  const auto repository = Start({.load = Load::kOnDemand});
+  Eventually([&] { return repository->Table()->contains(kModelName); });
+  EXPECT_EQ(repository->Find(kModelName, "2"), nullptr);
+  const track::Rollout rollout =
+      store_.StartRollout({.model = kModelName, .candidate = 2, .actor = "test"});
+  Eventually([&] { return repository->Find(kModelName, "2") != nullptr; });
+  EXPECT_EQ(repository->Table()->find(kModelName)->second.candidate, "2");
+  EXPECT_EQ(repository->FindOrLoad(kModelName, "", Soon())->version(), "1");
+  ASSERT_TRUE(store_.ChangeRollout({.rollout = rollout.id,
+                                    .revision = rollout.revision,
+                                    .action = "rollout-undo",
+                                    .state = "undone",
+                                    .actor = "test"}));
+  Eventually([&] { return repository->Find(kModelName, "2") == nullptr; });
+}
+
 TEST_F(RepositoryTest, ServesAFolderOfNetworksAndBundles) {
   AddFile("plain.onnx", 1);
   AddFile("numbered/2/model.onnx", 2);

@@ -61,6 +61,16 @@ const std::vector<config::Choice>& OnViolationChoices() {
   return choices;
 }
 
+/// As the registry wants it: said before a training, not after it.
+void CheckAlias(const GateConfig& gate) {
+  const std::string& alias = gate.alias;
+  const bool good = !alias.empty() && alias.size() <= 128 && alias.front() != '.' &&
+                    alias.find_first_of("/\\@ \t\n") == std::string::npos;
+  if (good) return;
+  throw Error(Code::kBadValue, fmt::format("`{}` cannot be the name of an alias", alias),
+              {.hint = "gate: {alias: challenger}"});
+}
+
 void Describe(config::Object<DataConfig>& object) {
   object.Doc("What the model learns from.");
   object
@@ -88,8 +98,12 @@ void Describe(config::Object<GateConfig>& object) {
       .Field("tolerance", &GateConfig::tolerance,
              "By how much a metric may fall behind `not_worse_than`.")
       .Range(0, 1);
+  object.Field("alias", &GateConfig::alias,
+               "What a model that passes is called: `champion` answers at once, `challenger` waits "
+               "for `keelrow rollout start --alias challenger`. The first one is champion anyway.");
   object.FreeKeys(&GateConfig::metrics,
                   "A limit on a metric of the evaluation, such as `test.accuracy: \">=0.97\"`.");
+  object.Check(CheckAlias);
 }
 
 void Describe(config::Object<Project>& object) {

@@ -36,6 +36,7 @@ struct GateConfig {
   std::map<std::string, Threshold> metrics;  // "test.accuracy" → ">=0.97"
   std::string not_worse_than;                // "@champion", or empty
   double tolerance = 0.0;
+  std::string alias = "champion";
 };
 
 /// keelrow.yaml. Every key has its type, default, range and line of documentation in one place:

@@ -8,11 +8,19 @@ namespace {
 using Action = Decision::Action;
 
 constexpr track::TimeMs kFreshMs = 5'000;  // evidence comes every second
+constexpr track::TimeMs kTogetherMs = 1'000;
 constexpr int kTries = 5;                  // against others who change it at the same time
 
 /// Whether it is the step that `before` is.
 bool Continues(const track::Rollout& row, const Live* before) {
   return before != nullptr && before->record.id == row.id && before->record.step == row.step;
+}
+
+bool IsQuiet(const Sides& recent) {
+  const Comparison& shadow = recent.shadow;
+  return recent.stable.Total() + recent.candidate.Total() + recent.candidate.overdue +
+             shadow.compared + shadow.passed_over ==
+         0;
 }
 
 }  // namespace
@@ -25,7 +33,15 @@ Live::Live(const track::Rollout& row, const Live* before, Time now)
                    ? before->recorder
                    : std::make_shared<Recorder>(plan.slo.window, plan.slo.latency)),
       since(Continues(row, before) ? before->since : now),
+      from(Continues(row, before) ? before->from : row.step_began + kTogetherMs),
       stopped(before != nullptr && before->record.id == row.id && before->stopped) {}
+
+double Live::Weight(track::TimeMs wall) const {
+  if (stopped) return 0;
+  const auto step = static_cast<size_t>(record.step);
+  if (wall >= from) return plan.steps.at(step).weight;
+  return step == 0 ? 0 : plan.steps.at(step - 1).weight;
+}
 
 Evidence Pooled(const std::vector<track::RolloutEvidence>& rows, track::TimeMs now,
                 const std::string& own) {
@@ -92,8 +108,12 @@ Evidence Keeper::Pool(const Live& live, track::TimeMs wall, Time now) {
   Evidence own = live.recorder->Seen(now);
   try {
     const track::Rollout& record = live.record;
-    Open().SaveEvidence(record.id, record.step,
-                        {.replica = options_.replica, .time = wall, .evidence = ToJson(own)});
+    const bool quiet = IsQuiet(own.recent);  // for days, perhaps: said once
+    if (!quiet || !quiet_[record.id]) {
+      Open().SaveEvidence(record.id, record.step,
+                          {.replica = options_.replica, .time = wall, .evidence = ToJson(own)});
+    }
+    quiet_[record.id] = quiet;
     const Evidence others = Pooled(Open().Evidence(record.id, record.step), wall, options_.replica);
     own.recent.Add(others.recent);
     own.step.Add(others.step);

@@ -24,13 +24,15 @@ struct Live {
   const Split split;
   const std::shared_ptr<Recorder> recorder;  // of this step
   const Time since;                          // the recorder's beginning
+  /// Milliseconds since 1970. A second after a step was written all replicas have read it, and change
+  /// over together: nobody goes to and fro between those who know of it and those who do not yet.
+  const track::TimeMs from;
   /// Set before the store is told of a breach: from then on the candidate answers nobody here, even
   /// if the store cannot be written.
   std::atomic<bool> stopped{false};
 
-  double Weight() const {
-    return stopped ? 0 : plan.steps.at(static_cast<size_t>(record.step)).weight;
-  }
+  /// The candidate's share now.
+  double Weight(track::TimeMs wall) const;
 };
 using LiveTable = std::map<std::string, std::shared_ptr<Live>, std::less<>>;  // by model
 
@@ -72,6 +74,7 @@ class Keeper {
   const KeeperOptions options_;
   std::optional<track::Store> store_;
   int64_t seen_ = -1;
+  std::map<int64_t, bool> quiet_;          // whether the last evidence said that nobody asks
   std::map<int64_t, Decision> unwritten_;  // breaches that the store was not told of yet
   std::string complaint_;                  // the last one; each is logged once
   mutable std::mutex mutex_;

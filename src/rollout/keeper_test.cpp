@@ -77,7 +77,8 @@ TEST_F(KeeperTest, AHealthyCandidateBecomesChampion) {
     Answer(keeper, second, Result::kAnswered, 5);
   }
   EXPECT_EQ(second, 10);
-  EXPECT_EQ(keeper.Table()->at(kModel)->Weight(), 0.5);
+  EXPECT_EQ(keeper.Table()->at(kModel)->Weight(Last().step_began + 999), 0.1);
+  EXPECT_EQ(keeper.Table()->at(kModel)->Weight(Last().step_began + 1000), 0.5);
   began_ = Last().step_began;
   second = 20;
   while (Last().Active() && second < 60) {
@@ -164,11 +165,24 @@ TEST_F(KeeperTest, ACandidateThatCannotBeLoadedIsUndone) {
   EXPECT_EQ(Last().reason, "it cannot be loaded: its bundle is damaged");
 }
 
+TEST_F(KeeperTest, APauseTakesNobodyAway) {
+  Start();
+  Keeper keeper = MakeKeeper("r1");
+  Tick(keeper, 0);
+  for (const auto change : {Pause, Resume}) {
+    ASSERT_TRUE(store_.ChangeRollout(change(Last(), {.actor = "ann"})));
+    keeper.Follow(kStart + 2s);
+    EXPECT_EQ(keeper.Table()->at(kModel)->record.revision, Last().revision);
+    EXPECT_EQ(keeper.Table()->at(kModel)->Weight(began_ + 1000), 0.1);
+  }
+}
+
 TEST_F(KeeperTest, AnAbGoesOnUntilSomebodyEndsIt) {
   Start("ab");
   Keeper keeper = MakeKeeper("r1");
   Tick(keeper, 0);
-  EXPECT_EQ(keeper.Table()->at(kModel)->Weight(), 0.5);
+  EXPECT_EQ(keeper.Table()->at(kModel)->Weight(began_), 0);
+  EXPECT_EQ(keeper.Table()->at(kModel)->Weight(began_ + 1000), 0.5);
   Answer(keeper, 1, Result::kAnswered, 100);
   Tick(keeper, 1000);
   EXPECT_TRUE(Last().Active());
@@ -190,7 +204,7 @@ TEST_F(KeeperTest, AStoreThatCannotBeWrittenDoesNotKeepABadVersionAnswering) {
   blocker.RunScript(
       "CREATE TRIGGER no BEFORE UPDATE ON rollouts BEGIN SELECT RAISE(ABORT, 'no'); END");
   keeper.Judge(began_ + 1000, kStart + 1s);
-  EXPECT_EQ(live->Weight(), 0);
+  EXPECT_EQ(live->Weight(began_ + 1000), 0);
   EXPECT_TRUE(Last().Active());
   blocker.RunScript("DROP TRIGGER no");
   keeper.Judge(began_ + 60'000, kStart + 60s);  // the bad answers are out of the window

@@ -14,15 +14,15 @@ using prometheus::Labels;
 
 class Rows {
  public:
-  void Add(const rollout::Live& live, rollout::Time now) {
+  void Add(const rollout::Live& live, const Moment& now) {
     const std::string version = std::to_string(live.record.candidate);
     weight_
         .Add({{"model", live.record.model},
               {"version", version},
               {"mode", std::string(NameOf(live.plan.mode))}})
-        .Set(live.Weight());
+        .Set(live.Weight(now.wall));
     if (live.plan.Answers()) return;
-    const rollout::Comparison shadow = live.recorder->Seen(now).step.shadow;
+    const rollout::Comparison shadow = live.recorder->Seen(now.steady).step.shadow;
     const auto count = [&](const char* result, uint64_t answers) {
       const Labels labels = {
           {"model", live.record.model}, {"version", version}, {"result", result}};
@@ -77,7 +77,7 @@ std::map<std::pair<std::string, std::string>, uint64_t> RolloutChanges::All() co
 }
 
 std::string RolloutMetricsText(const rollout::LiveTable& table, const RolloutChanges& changes,
-                               rollout::Time now) {
+                               const Moment& now) {
   Rows rows;
   for (const auto& [model, live] : table) rows.Add(*live, now);
   rows.Add(changes);

@@ -20,9 +20,15 @@ class RolloutChanges {
   std::map<std::pair<std::string, std::string>, uint64_t> counts_;  // by model and action
 };
 
+/// One moment by both clocks.
+struct Moment {
+  track::TimeMs wall = 0;
+  rollout::Time steady{};
+};
+
 /// What is being rolled out, in Prometheus' text format, made anew each time. What the versions
 /// answer, and how fast, is counted by version in metrics.h.
 std::string RolloutMetricsText(const rollout::LiveTable& table, const RolloutChanges& changes,
-                               rollout::Time now);
+                               const Moment& now);
 
 }  // namespace keelrow::serve

@@ -27,6 +27,13 @@ std::string ReplicaName() {
   return fmt::format("{}-{}-{}", host, ::getpid(), ToHex(SecureRandomBytes(4)));
 }
 
+/// Milliseconds since 1970.
+track::TimeMs WallMs() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
 std::string ClientKey(const http::Request& request) {
   if (request.identity) return "s" + request.identity->issuer + "\n" + request.identity->subject;
   if (!request.client_name.empty()) return "c" + request.client_name;
@@ -146,9 +153,7 @@ struct Rollouts::State {
     keeper.Follow(now);
     if (now - judged < kJudgeEvery) return;
     judged = now;
-    const auto wall = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::system_clock::now().time_since_epoch());
-    keeper.Judge(wall.count(), now);
+    keeper.Judge(WallMs(), now);
   }
 };
 
@@ -166,7 +171,7 @@ RolloutPart Rollouts::Assign(const ModelName& name, const http::Request& request
   part.live_ = live;
   part.arrived_ = request.arrived;
   part.runner_ = state_->shadow;
-  if (live->split.IsCandidate(StickyKey(live->plan, request), live->Weight())) {
+  if (live->split.IsCandidate(StickyKey(live->plan, request), live->Weight(WallMs()))) {
     // Null while it is being loaded: nobody waits for it.
     auto served = state_->models.Find(name.model, std::to_string(live->record.candidate));
     (live->plan.Answers() ? part.candidate_ : part.shadow_) = std::move(served);
@@ -176,7 +181,8 @@ RolloutPart Rollouts::Assign(const ModelName& name, const http::Request& request
 }
 
 std::string Rollouts::MetricsText() const {
-  return RolloutMetricsText(*state_->keeper.Table(), state_->changes, models::Clock::now());
+  return RolloutMetricsText(*state_->keeper.Table(), state_->changes,
+                            {.wall = WallMs(), .steady = models::Clock::now()});
 }
 
 }  // namespace keelrow::serve

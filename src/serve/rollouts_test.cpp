@@ -156,10 +156,12 @@ TEST_F(RolloutService, AMixThatMovedIsUndone) {
 
 TEST_F(RolloutService, AShadowIsComparedAndAnswersNobody) {
   Begin(Plan("shadow"));
+  const std::string differed = R"(rollout_shadow_total{model="tiny",result="differed",version="2"} )";
   const auto compared = [&] {
     EXPECT_EQ(AskAs("ann").find('2'), std::string::npos);
-    return Metrics().find(R"(rollout_shadow_total{model="tiny",result="differed",version="2"} )") !=
-           std::string::npos;
+    const std::string metrics = Metrics();
+    return metrics.find(differed) != std::string::npos &&
+           metrics.find(differed + "0\n") == std::string::npos;
   };
   ASSERT_TRUE(Soon(compared));
   const auto counted = [&] {

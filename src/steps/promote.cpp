@@ -56,6 +56,12 @@ Error GateFailure(const std::string& model, int version, const Verdict& verdict)
                {.hint = "it is registered, but not promoted; see `keelrow models show`"});
 }
 
+/// Somebody must answer: the first version does so at once.
+std::string AliasFor(const job::StepJob& job, const track::Store& store, const std::string& model) {
+  if (!store.FindAlias(model, "champion")) return "champion";
+  return job.Config("gate.alias");
+}
+
 }  // namespace
 
 void Promote(const job::StepJob& job) {
@@ -72,20 +78,23 @@ void Promote(const job::StepJob& job) {
        .gate = verdict.ToJson()},
       kActor);
   if (!verdict.passed) throw GateFailure(model, version.version, verdict);
+  const std::string alias = AliasFor(job, store, model);
   store.Promote({.model = model,
                  .version = version.version,
-                 .alias = "champion",
+                 .alias = alias,
                  .actor = kActor,
                  .reason = "passed the gate"});
-  std::string text = fmt::format("{} version {} is @champion", model, version.version);
+  std::string text = fmt::format("{} version {} is @{}", model, version.version, alias);
   // The report shows the verdict that was current when it was made.
   const Json reported = ReadJsonFile(job.Input("gate", "verdict.json"));
   if (reported != verdict.ToJson()) {
     text += " (judged anew, for the one before it changed: `keelrow models show` has the verdict)";
   }
-  WriteJsonFile(
-      job.output / "promotion.json",
-      {{"model", model}, {"version", version.version}, {"bundle_sha256", hash}, {"text", text}});
+  WriteJsonFile(job.output / "promotion.json", {{"model", model},
+                                                {"version", version.version},
+                                                {"alias", alias},
+                                                {"bundle_sha256", hash},
+                                                {"text", text}});
   job::Emit({.text = text});
 }
 

@@ -59,6 +59,7 @@ const std::map<std::string, std::string>& SpecialMutations() {
       {"train.schedule.warmup", "0.2"},
       {"cross_validation.folds", ""},  // adds a step, below
       {"predict.tta", "[flip]"},
+      {"gate.alias", "challenger"},
       {"gate.not_worse_than", "\"@champion\""},
       {"serve.host", "127.0.0.2"},
       {"serve.models.folder", "models"},
