@@ -6,6 +6,7 @@
 #include "base/data_for_test.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/process.h"
 
 namespace keelrow {
@@ -48,6 +49,17 @@ TEST(JsonTestSuite, DepthIsBoundedBeforeAnythingIsBuilt) {
     ASSERT_FALSE(parsed.ok());
     EXPECT_EQ(parsed.error().code(), Code::kLimit);
   }
+}
+
+TEST(Json, TextsAreWrittenAsTheyAreRead) {
+  for (const std::string text : {"", "plain", "a\"b\\c", "two\nlines\t\x01\x7f", "Übung €"}) {
+    std::string out = "before";
+    AppendJsonText(out, text);
+    EXPECT_EQ(ParseJson(out.substr(6), "text").Value(), text);
+  }
+  std::string out;
+  AppendJsonText(out, "\xff");  // no UTF-8
+  EXPECT_EQ(ParseJson(out, "text").Value(), "\uFFFD");
 }
 
 TEST(Json, NamesMayHaveToBeUnique) {

@@ -23,7 +23,7 @@ ov::Core& Core() {
 }
 
 ov::AnyMap Properties(const SessionOptions& options) {
-  ov::AnyMap properties = {
+  return {
       ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY),
       // Processors with bf16 or AMX would otherwise round differently from those without.
       ov::hint::inference_precision(ov::element::f32),
@@ -31,8 +31,6 @@ ov::AnyMap Properties(const SessionOptions& options) {
       ov::num_streams(options.streams),
       ov::hint::enable_cpu_pinning(false),
   };
-  if (!options.cache.empty()) properties.insert(ov::cache_dir(options.cache.string()));
-  return properties;
 }
 
 /// Calls into the engine; what it throws becomes ours.
@@ -123,11 +121,25 @@ bool Fits(const std::vector<int64_t>& shape, const std::vector<int64_t>& wanted)
   });
 }
 
+/// The cache saves time and nothing else: where it has no room, or a file in it is damaged, the
+/// network is compiled.
+ov::CompiledModel Compile(const std::shared_ptr<ov::Model>& model, const SessionOptions& options) {
+  const ov::AnyMap properties = Properties(options);
+  if (options.cache.empty()) return Core().compile_model(model, "CPU", properties);
+  try {
+    ov::AnyMap cached = properties;
+    cached.insert(ov::cache_dir(options.cache.string()));
+    return Core().compile_model(model, "CPU", cached);
+  } catch (const std::exception&) {
+    return Core().compile_model(model, "CPU", properties);
+  }
+}
+
 /// A network compiled for one shape (or for any, where the network is free), and its idle requests.
 class Compiled {
  public:
   Compiled(const std::shared_ptr<ov::Model>& model, const SessionOptions& options)
-      : model_(Core().compile_model(model, "CPU", Properties(options))) {}
+      : model_(Compile(model, options)) {}
 
   std::vector<Tensor> Infer(std::span<const Tensor> inputs) {
     ov::InferRequest request = Take();

@@ -65,6 +65,20 @@ TEST(Session, RefusesWhatDoesNotFit) {
   EXPECT_THROW(Session("no network"), Error);
 }
 
+TEST(Session, ACacheChangesNoAnswer) {
+  const TemporaryFolder folder;
+  const SessionOptions options{.cache = folder.path()};
+  const Tensor wanted = Session(LinearNetwork()).Run(Rows(1));
+  EXPECT_EQ(Session(LinearNetwork(), options).Run(Rows(1)), wanted);
+  ASSERT_FALSE(fs::is_empty(folder.path()));
+  EXPECT_EQ(Session(LinearNetwork(), options).Run(Rows(1)), wanted);
+  for (const auto& file : fs::directory_iterator(folder.path())) {
+    WriteFileDurably(file.path(), "damaged");
+  }
+  EXPECT_EQ(Session(LinearNetwork(), options).Run(Rows(1)), wanted);
+  EXPECT_EQ(Session(LinearNetwork(), {.cache = "/proc/none"}).Run(Rows(1)), wanted);
+}
+
 TEST(Session, OpensFiles) {
   const TemporaryFolder folder;
   WriteFileDurably(folder.path() / "model.onnx", LinearNetwork());

@@ -72,6 +72,47 @@ TEST(Executor, AnswersEachJobWithItsOwnRows) {
   EXPECT_EQ(stats.rows, 200U);
 }
 
+/// Where a network ran last.
+struct Witness {
+  std::chrono::milliseconds takes{0};
+  std::thread::id thread;
+
+  std::vector<Tensor> operator()(std::span<const Tensor> inputs) {
+    std::this_thread::sleep_for(takes);
+    thread = std::this_thread::get_id();
+    return Doubled(inputs);
+  }
+};
+
+/// Whether the submitter itself runs one of so many jobs of that many values.
+bool RunsHere(Executor& executor, const std::shared_ptr<Lane>& lane, const Witness& witness,
+              int jobs, int64_t values) {
+  for (int i = 0; i < jobs; ++i) {
+    auto [job, future] = MakeJob(1);
+    job.inputs = {Tensor::Zeros(DType::kFloat32, {1, values})};
+    EXPECT_TRUE(executor.Submit(lane, std::move(job)));
+    future.wait();
+    if (witness.thread == std::this_thread::get_id()) return true;
+  }
+  return false;
+}
+
+TEST(Executor, AQuickNetworkRunsOnTheThreadThatSubmits) {
+  Executor executor(1);
+  Witness quick;
+  const auto lane = executor.Open({}, std::ref(quick));
+  EXPECT_FALSE(RunsHere(executor, lane, quick, 1, 1));  // nothing is known of it yet
+  EXPECT_TRUE(RunsHere(executor, lane, quick, 100'000, 1));
+  EXPECT_FALSE(RunsHere(executor, lane, quick, 1, 1000));  // of a larger input neither
+}
+
+TEST(Executor, ASlowNetworkNeverHoldsTheSubmitterUp) {
+  Executor executor(1);
+  Witness slow{.takes = std::chrono::milliseconds(1)};
+  const auto lane = executor.Open({}, std::ref(slow));
+  EXPECT_FALSE(RunsHere(executor, lane, slow, 40, 1));
+}
+
 TEST(Executor, JobsThatCameTogetherRunTogetherUpToTheBound) {
   Gate gate;
   Executor executor(1);

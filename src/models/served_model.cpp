@@ -45,10 +45,11 @@ void WarmUp(const engine::Session& session) {
 
 }  // namespace
 
-std::shared_ptr<ServedModel> ServedModel::Load(const Origin& origin, const LaneOptions& options,
+std::shared_ptr<ServedModel> ServedModel::Load(const Origin& origin, const LoadOptions& options,
                                                Executor& executor) {
   // One thread an inference: requests run beside each other.
-  const engine::SessionOptions session{.rows_max = options.rows_max};
+  const engine::SessionOptions session{.rows_max = options.lane.rows_max,
+                                       .cache = options.compiled};
   auto model = std::make_shared<ServedModel>(origin, executor);
   if (std::filesystem::is_regular_file(origin.path)) {
     model->session_.emplace(engine::Session::Open(origin.path, session));
@@ -62,7 +63,7 @@ std::shared_ptr<ServedModel> ServedModel::Load(const Origin& origin, const LaneO
                             origin.path.string(), origin.model, origin.version));
   }
   WarmUp(model->session());
-  LaneOptions lane = options;
+  LaneOptions lane = options.lane;
   lane.rows_max = model->session().RowsMax();
   model->lane_ = executor.Open(lane, [session = &model->session()](std::span<const Tensor> inputs) {
     return session->Run(inputs);

@@ -21,6 +21,11 @@ struct Origin {
   bool operator==(const Origin&) const = default;
 };
 
+struct LoadOptions {
+  LaneOptions lane;
+  std::filesystem::path compiled;  // folder of compiled networks; empty: none is kept
+};
+
 /// One version of a model, ready to answer. A request holds it from its beginning to its end, so an
 /// exchange neither fails a request nor mixes two versions; it goes with the last request that has
 /// it. Its network runs in the executor's threads. Thread-safe.
@@ -28,7 +33,7 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
  public:
   /// Loads it and runs it once, so that its first request is as fast as the others. Throws what
   /// Predictor::Load and Session::Open throw, kCorrupt for a bundle of another hash.
-  static std::shared_ptr<ServedModel> Load(const Origin& origin, const LaneOptions& options,
+  static std::shared_ptr<ServedModel> Load(const Origin& origin, const LoadOptions& options,
                                            Executor& executor);
 
   const std::string& name() const { return origin_.model; }

@@ -134,7 +134,8 @@ bool Shelf::TryLoad(Version& version) {
 
 void Shelf::Fill(Version& version) {
   const auto began = Clock::now();
-  version.served = ServedModel::Load(version.origin, options_.lane, executor_);
+  version.served = ServedModel::Load(
+      version.origin, {.lane = options_.lane, .compiled = options_.compiled}, executor_);
   version.state = State::kReady;
   version.reason.clear();
   const std::chrono::duration<double, std::milli> took = Clock::now() - began;

@@ -14,6 +14,7 @@ namespace keelrow::pipeline {
 ///   scratch/STEP-KEY/ what an unfinished step that can be resumed goes on from
 ///   last/STEP.json    what the step's key was made of in the newest run
 ///   store.db, models/ runs, metrics and the registry
+///   compiled/         networks as the engine has compiled them, for a quicker start
 class Workspace {
  public:
   /// `project_file` is the path of keelrow.yaml. Makes the folders.

@@ -1,27 +1,35 @@
 #include "serve/access_log.h"
 
+#include <fmt/format.h>
+
+#include "base/json_text.h"
 #include "base/log.h"
 
 namespace keelrow::serve {
 
-Json AccessLine(const http::Observed& observed) {
+std::string AccessLine(const http::Observed& observed) {
   const http::Request& request = observed.request;
-  Json line = {{"id", request.id},
-               {"remote", request.remote},
-               {"method", request.method},
-               {"path", request.path},
-               {"status", observed.response.status},
-               {"ms", static_cast<double>(observed.duration.count()) / 1000},
-               {"bytes_in", request.body.size()},
-               {"bytes_out", observed.response.body.size()}};
-  if (request.trace.known()) line["trace_id"] = request.trace.TraceId();
+  // Written rather than built: a tree of thirteen values took a tenth of a small request's time.
+  std::string line = fmt::format(R"({{"status":{},"ms":{},"bytes_in":{},"bytes_out":{})",
+                                 observed.response.status,
+                                 static_cast<double>(observed.duration.count()) / 1000,
+                                 request.body.size(), observed.response.body.size());
+  const auto add = [&line](std::string_view name, std::string_view value) {
+    line.append(",\"").append(name).append("\":");
+    AppendJsonText(line, value);
+  };
+  add("id", request.id);
+  add("remote", request.remote);
+  add("method", request.method);
+  add("path", request.path);
+  if (request.trace.known()) add("trace_id", request.trace.TraceId());
   if (request.route != nullptr) {
-    line["route"] = request.route->pattern;
-    line["protocol"] = request.route->protocol;
+    add("route", request.route->pattern);
+    add("protocol", request.route->protocol);
   }
-  if (!request.client_name.empty()) line["client"] = request.client_name;
-  if (request.identity) line["subject"] = request.identity->subject;
-  return line;
+  if (!request.client_name.empty()) add("client", request.client_name);
+  if (request.identity) add("subject", request.identity->subject);
+  return line + "}";
 }
 
 void LogAccess(const http::Observed& observed) {
@@ -30,7 +38,7 @@ void LogAccess(const http::Observed& observed) {
   const bool probe = route != nullptr && route->access == http::Access::kOpen &&
                      route->method == "GET" && (status < 400 || status == 503);
   log::Write(probe ? log::Level::kDebug : log::Level::kInfo,
-             AccessLine(observed).dump(-1, ' ', false, Json::error_handler_t::replace));
+             AccessLine(observed));
 }
 
 void LogFault(const http::Request& request, std::string_view what) {

@@ -11,7 +11,7 @@ void LogAccess(const http::Observed& observed);
 /// A fault of ours behind a status of 500, whose answer says nothing of it.
 void LogFault(const http::Request& request, std::string_view what);
 
-/// The line itself, without time and level.
-Json AccessLine(const http::Observed& observed);
+/// The line itself, an object, without time and level.
+std::string AccessLine(const http::Observed& observed);
 
 }  // namespace keelrow::serve

@@ -1,6 +1,7 @@
 #include "serve/model_service.h"
 
 #include "base/stop.h"
+#include "models/compiled_cache.h"
 #include "serve/middleware.h"
 #include "serve/protocols.h"
 #include "serve/public_endpoints.h"
@@ -17,13 +18,15 @@ constexpr std::chrono::milliseconds kLook{5};
 constexpr int kWaitingThreads = 4;
 constexpr size_t kWaitingMax = 64;
 
-models::RepositoryOptions RepositoryOptionsOf(const project::ServeConfig& config,
+models::RepositoryOptions RepositoryOptionsOf(const ModelServiceOptions& options,
                                               Metrics& metrics) {
+  const project::ServeConfig& config = options.config;
   return {.load = config.models.load.value == "on_demand" ? models::Load::kOnDemand
                                                           : models::Load::kAliases,
           .lane = {.rows_max = config.batch.max,
                    .wait = config.batch.wait.value,
                    .queue_max = static_cast<size_t>(config.limits.queue)},
+          .compiled = models::OpenCompiledCache(options.secret / "compiled"),
           .memory_max = config.models.memory.value,
           .every = config.watch.value,
           .on_failure = [&metrics](const std::string& model) { metrics.CountLoadFailure(model); }};
@@ -79,7 +82,7 @@ void ModelService::Start() {
     sources.push_back(models::FolderSource(state.options.root / folder));
   }
   state.context.models = std::make_unique<models::Repository>(
-      std::move(sources), RepositoryOptionsOf(state.options.config, state.context.metrics),
+      std::move(sources), RepositoryOptionsOf(state.options, state.context.metrics),
       state.executor);
   state.context.rollouts =
       std::make_shared<Rollouts>(RolloutsOptions{.store = state.options.store,

@@ -13,7 +13,7 @@ struct ModelServiceOptions {
   std::filesystem::path store;   // the registry's file
   std::filesystem::path root;    // the project's folder, which relative paths start from
   std::string model;             // its name in the registry
-  std::filesystem::path secret;  // folder of signing keys, API keys and revocations
+  std::filesystem::path secret;  // folder of signing keys, API keys, revocations, compiled/
   project::ServeConfig config = {};
 };
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/json_text.h"
 #include "serve/label_studio.h"
 #include "serve/numbers.h"
 #include "serve/predict_api.h"
@@ -44,6 +45,16 @@ Json Result(const Answer& answer) {
   return named;
 }
 
+/// Written rather than built: around a small result the rest would cost as much again.
+http::Response Render(const Answer& answer, const std::string& request_id) {
+  std::string body = R"({"model":{"name":)";
+  AppendJsonText(body, answer.model.name());
+  body += R"(,"version":)" + VersionJson(answer.model.version()).dump() + R"(},"request_id":)";
+  AppendJsonText(body, request_id);
+  body += R"(,"result":)" + Result(answer).dump() + "}";
+  return {.headers = {{"Content-Type", "application/json"}}, .body = std::move(body)};
+}
+
 std::variant<Question, http::Response> Read(const ServeContext& context,
                                             const models::ServedModel& model,
                                             const http::Request& request) {
@@ -59,11 +70,7 @@ std::variant<Question, http::Response> Read(const ServeContext& context,
     return UnusableInput(Code::kBadExample, "a bare network takes numbers, not files");
   }
   question.render = [id = std::move(request_id)](const Answer& answer) {
-    return http::Response::Json(
-        {{"result", Result(answer)},
-         {"request_id", id},
-         {"model",
-          {{"name", answer.model.name()}, {"version", VersionJson(answer.model.version())}}}});
+    return Render(answer, id);
   };
   return question;
 }
