@@ -47,8 +47,8 @@ void WarmUp(const engine::Session& session) {
 
 std::shared_ptr<ServedModel> ServedModel::Load(const Origin& origin, const LaneOptions& options,
                                                Executor& executor) {
-  // One thread an inference: requests run beside each other.
-  const engine::SessionOptions session{.rows_max = options.rows_max};
+  // One thread an inference, if nothing else was configured: requests run beside each other.
+  const engine::SessionOptions session{.threads = options.threads, .rows_max = options.rows_max};
   auto model = std::make_shared<ServedModel>(origin, executor);
   if (std::filesystem::is_regular_file(origin.path)) {
     model->session_.emplace(engine::Session::Open(origin.path, session));

@@ -129,7 +129,9 @@ bool Shelf::TryLoad(Version& version) {
 
 void Shelf::Fill(Version& version) {
   const auto began = Clock::now();
-  version.served = ServedModel::Load(version.origin, options_.lane, executor_);
+  const auto own = options_.lanes.find(version.origin.model);
+  const LaneOptions& lane = own == options_.lanes.end() ? options_.lane : own->second;
+  version.served = ServedModel::Load(version.origin, lane, executor_);
   version.state = State::kReady;
   version.reason.clear();
   const std::chrono::duration<double, std::milli> took = Clock::now() - began;

@@ -12,6 +12,21 @@ http::Route OpenGet(std::string pattern, std::string summary, Answerer function)
           .summary = std::move(summary)};
 }
 
+http::Route MetricsGet(const ServeContext& context, std::function<ServiceGauges()> gauges) {
+  http::Route route =
+      OpenGet("/metrics", "Metrics in Prometheus' text format.",
+              [&context, gauges = std::move(gauges)](const http::Request&) {
+                return http::Response{.status = 200,
+                                      .headers = {{"Content-Type", kMetricsContentType}},
+                                      .body = context.metrics.Text(gauges())};
+              });
+  if (context.auth && context.metrics_token) {
+    route.access = http::Access::kToken;
+    route.scope = "metrics";
+  }
+  return route;
+}
+
 http::Handler ShapedHandler(Answerer function, http::Response (*refuse)(const Error& error)) {
   return http::Sync(
       [function = std::move(function), refuse](const http::Request& request) {

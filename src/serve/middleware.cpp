@@ -6,6 +6,7 @@
 #include "http/middleware.h"
 #include "serve/access_log.h"
 #include "serve/http_options.h"
+#include "serve/management.h"
 #include "serve/traffic.h"
 
 namespace keelrow::serve {
@@ -34,6 +35,7 @@ std::vector<http::Middleware> MiddlewareOf(
       gateway::Deadlines(),
   };
   if (auto cors = CorsOf(config.cors)) list.push_back(*std::move(cors));  // before any token
+  if (!config.management.remote) list.push_back(ManagementFromHere());
   if (authenticator) {
     list.push_back(
         gateway::RequireIdentity(std::move(authenticator), {.default_model = context.model}));
@@ -41,6 +43,20 @@ std::vector<http::Middleware> MiddlewareOf(
   list.push_back(
       gateway::Limit(RateLimiterOf(config.rate_limit, context.metrics), ModelNames(context)));
   if (config.limits.adaptive) list.push_back(AdmissionOf(config, context));
+  return list;
+}
+
+std::vector<http::Middleware> ManagementMiddlewareOf(
+    ServeContext& context, const project::ServeConfig& config,
+    std::shared_ptr<const gateway::Authenticator> authenticator) {
+  std::vector<http::Middleware> list = {http::RequestId(), http::Tracing(),
+                                        http::Observe(LogAccess), CountRequests(context),
+                                        gateway::Deadlines()};
+  if (!config.management.remote) list.push_back(ManagementFromHere());
+  if (authenticator) {
+    list.push_back(
+        gateway::RequireIdentity(std::move(authenticator), {.default_model = context.model}));
+  }
   return list;
 }
 

@@ -12,4 +12,9 @@ std::vector<http::Middleware> MiddlewareOf(
     ServeContext& context, const project::ServeConfig& config,
     std::shared_ptr<const gateway::Authenticator> authenticator);
 
+/// Around a listener of its own for management: no limits, since few ask, and all of them may.
+std::vector<http::Middleware> ManagementMiddlewareOf(
+    ServeContext& context, const project::ServeConfig& config,
+    std::shared_ptr<const gateway::Authenticator> authenticator);
+
 }  // namespace keelrow::serve

@@ -72,8 +72,23 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
       return std::holds_alternative<std::string>(example);
     });
     const bool here = !files || request_.body.size() > kReadAtOnceMax;  // a worker already
+    if (Recall()) return Render();
     if (here) return Prepare();
     OnWorker(&Prediction::Prepare);
+  }
+
+  /// Whether the network has been asked the same before; then its outputs are those.
+  bool Recall() {
+    if (!context_.cache || !context_.cache->Covers(model_->name())) return false;
+    const CacheWishes wishes = CacheWishesOf(request_);
+    key_ = AnswerCache::KeyOf(request_, *model_);
+    keep_ = !wishes.forget;
+    auto found = wishes.fresh ? std::nullopt : context_.cache->Find(key_);
+    if (!found) return false;
+    recalled_ = true;
+    looks_ = std::move(found->looks);
+    outcome_ = std::move(found->tensors);
+    return true;
   }
 
   /// Preprocessing, then into the queue.
@@ -115,6 +130,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
   void Render() {
     if (!outcome_.ok() && request_.Abandoned()) return Abandon();
     std::vector<Tensor> outputs = std::move(outcome_).Value();
+    if (keep_ && !recalled_) context_.cache->Keep(key_, {.tensors = outputs, .looks = looks_});
     Answer answer{.model = *model_};
     int64_t begin = 0;
     for (const int64_t looks : looks_) {
@@ -169,6 +185,11 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
            .code = response.status,
            .duration = http::Request::Clock::now() - request_.arrived});
     }
+    if (!key_.empty()) response.headers.Set(kCacheHeader, recalled_ ? "hit" : "miss");
+    if (model_ && context_.request_log) {
+      context_.request_log->Note(
+          request_, {.model = model_->name(), .version = model_->version()}, response);
+    }
     reply_(std::move(response));
   }
 
@@ -180,6 +201,9 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
   std::shared_ptr<const ServedModel> model_;
   Question question_;
   std::vector<int64_t> looks_;  // rows of each example
+  std::string key_;  // in the cache, if there is one
+  bool keep_ = false;
+  bool recalled_ = false;
   Expected<std::vector<Tensor>> outcome_{std::vector<Tensor>{}};
 };
 
