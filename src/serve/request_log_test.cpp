@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "serve/answer_cache.h"
 #include "serve/service_for_test.h"
 
 // What is kept of requests: written down (request_log.h), and remembered (answer_cache.h).
