@@ -20,7 +20,8 @@ constexpr const char* kAddress =
 
 constexpr const char* kAlertmanager = "127.0.0.1:9093";  // its own default port
 
-// Where /metrics is closed. `keelrow token create --scope metrics` makes what belongs into the file.
+// Where /metrics is closed. `keelrow token create --scope metrics` makes what belongs into the
+// file.
 constexpr const char* kScrapeToken = "\n    authorization: {credentials_file: metrics.token}";
 
 std::string Seconds(Duration duration) {

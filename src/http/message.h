@@ -76,8 +76,9 @@ struct Request {
   std::optional<Identity> identity = {};
   const std::atomic<bool>* gone = nullptr;  // set by the server when the client has left
 
-  /// Whether nobody waits for the answer any more, so that work for it is in vain. A client that has
-  /// closed its side of the connection counts as gone: no server can tell it from one that crashed.
+  /// Whether nobody waits for the answer any more, so that work for it is in vain. A client that
+  /// has closed its side of the connection counts as gone: no server can tell it from one that
+  /// crashed.
   bool Abandoned() const { return gone != nullptr && gone->load(std::memory_order_relaxed); }
 
   std::optional<std::string_view> Query(std::string_view name) const;

@@ -66,7 +66,8 @@ TEST(Server, AHandlerLearnsThatItsClientHasLeft) {
   Held held;
   const auto server = Started({held.At("/slow")});
   RawConnection client(server->Port());
-  client.Send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\nGET /next HTTP/1.1\r\n");  // and half of another
+  client.Send(
+      "GET /slow HTTP/1.1\r\nHost: h\r\n\r\nGET /next HTTP/1.1\r\n");  // and half of another
   const auto [request, reply] = held.asked.get_future().get();
   EXPECT_FALSE(request->Abandoned());
   client.Close();

@@ -110,8 +110,8 @@ class Session final : public Connection {
     if constexpr (!kTls) return stream_;
   }
 
-  /// Nothing is read while a handler works, so the socket is asked. Pipelined requests may still lie
-  /// in it.
+  /// Nothing is read while a handler works, so the socket is asked. Pipelined requests may still
+  /// lie in it.
   bool PeerLeft() {
     pollfd peer{.fd = socket().native_handle(), .events = POLLRDHUP, .revents = 0};
     return ::poll(&peer, 1, 0) > 0 && (peer.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;

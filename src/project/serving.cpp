@@ -158,11 +158,13 @@ void Describe(config::Object<ServedModelConfig>& object) {
 
 void Describe(config::Object<ManagementConfig>& object) {
   object.Doc(
-      "From where models are loaded, unloaded and moved (TorchServe's management, the repository of "
+      "From where models are loaded, unloaded and moved (TorchServe's management, the repository "
+      "of "
       "the Open Inference Protocol). A token of the scope `manage` is needed in any case.");
-  object.Field("listen", &ManagementConfig::listen,
-               "An address and port of its own, such as 127.0.0.1:8081; the service's own port then "
-               "has no management. Empty: it is on the service's own port.");
+  object.Field(
+      "listen", &ManagementConfig::listen,
+      "An address and port of its own, such as 127.0.0.1:8081; the service's own port then "
+      "has no management. Empty: it is on the service's own port.");
   object.Field("remote", &ManagementConfig::remote,
                "Whether clients on other machines may manage models too.");
 }

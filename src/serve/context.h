@@ -21,7 +21,7 @@ namespace keelrow::serve {
 struct ServeContext {
   std::string model;  // that answers where a request names none; empty: the only one there is
   bool auth = true;   // whether predictions need a token
-  bool metrics_token = false;  // whether /metrics needs one too
+  bool metrics_token = false;                                // whether /metrics needs one too
   int64_t pixels_max = project::ServeLimitsConfig{}.pixels;  // of a picture that is asked about
   std::function<size_t()> concurrency_limit = [] { return size_t{0}; };  // 0: none
   std::function<http::ServerLoad()> load = [] { return http::ServerLoad{}; };
@@ -31,8 +31,8 @@ struct ServeContext {
   std::unique_ptr<models::Repository> models = {};  // never null while the server runs
   Metrics metrics = {};
   std::shared_ptr<http::SpanExporter> spans = {};  // null: none are sent
-  std::unique_ptr<RequestLog> request_log = {};         // null: nothing is written down
-  std::unique_ptr<AnswerCache> cache = {};              // null: nothing is kept
+  std::unique_ptr<RequestLog> request_log = {};    // null: nothing is written down
+  std::unique_ptr<AnswerCache> cache = {};         // null: nothing is kept
   std::atomic<bool> stopping{false};               // readiness fails, what still comes is answered
 
   /// The name that a request without one means; empty when there is none.

@@ -48,7 +48,8 @@ struct GatewayService::State {
 
   explicit State(GatewayServiceOptions given)
       : options(std::move(given)),
-        context{.model = options.model, .auth = options.serve.auth.enabled,
+        context{.model = options.model,
+                .auth = options.serve.auth.enabled,
                 .metrics_token = options.serve.auth.metrics} {
     forwarder.emplace(ForwarderOptionsOf(options.gateway, context.metrics));
     context.routes = Routes();

@@ -87,8 +87,8 @@ struct LineFiles::State {
     const fs::path path =
         options.folder / fmt::format("{}-{:%Y%m%dT%H%M%S}-{}-{:06}{}", options.prefix,
                                      fmt::gmtime(now), ::getpid(), number++, kEnding);
-    file = Descriptor(
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
+    file =
+        Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
     if (file.get() < 0) throw ErrnoError("create", path.string());
     lock = FileLock::TryAcquire(path);
     bytes = 0;

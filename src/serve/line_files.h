@@ -8,10 +8,10 @@
 namespace keelrow::serve {
 
 struct LineFilesOptions {
-  std::filesystem::path folder;         // made if it is missing; only its owner may read it
-  std::string prefix = "predictions";   // PREFIX-TIME-PID-NUMBER.jsonl
+  std::filesystem::path folder;              // made if it is missing; only its owner may read it
+  std::string prefix = "predictions";        // PREFIX-TIME-PID-NUMBER.jsonl
   uint64_t file_bytes = uint64_t{64} << 20;  // then the next file begins
-  size_t files = 8;                     // of all; the oldest go
+  size_t files = 8;                          // of all; the oldest go
 };
 
 /// Lines in a folder of files of bounded size and number. Every file ends with a whole line: what a

@@ -39,7 +39,8 @@ TEST(LineFiles, BeginANewFileAndForgetTheOldest) {
   EXPECT_EQ(fs::status(files.back()).permissions(), fs::perms::owner_read | fs::perms::owner_write);
 }
 
-/// What a full disk does: a write that takes only a part. A limit on the size of files does the same.
+/// What a full disk does: a write that takes only a part. A limit on the size of files does the
+/// same.
 TEST(LineFiles, OfALineThatDoesNotFitNothingStays) {
   const TemporaryFolder folder;
   LineFiles files({.folder = folder.path()});

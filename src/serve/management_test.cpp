@@ -112,7 +112,8 @@ TEST_F(ManagementTest, MetricsCanBeClosed) {
 }
 
 TEST(Management, AddressesThatAreNoneAreRefused) {
-  for (const char* listen : {"127.0.0.1", "127.0.0.1:", ":8081", "127.0.0.1:65536", "a:b", "h:80x"}) {
+  for (const char* listen :
+       {"127.0.0.1", "127.0.0.1:", ":8081", "127.0.0.1:65536", "a:b", "h:80x"}) {
     project::ServeConfig config;
     config.management.listen = listen;
     EXPECT_THROW(ManagementServerOptions(config, {}), Error) << listen;
@@ -132,7 +133,8 @@ TEST(Management, KnowsThisMachine) {
   for (const char* remote : {"127.0.0.1:5", "127.8.9.1:5", "::1:5", "::ffff:127.0.0.1:5"}) {
     EXPECT_TRUE(here(remote)) << remote;
   }
-  for (const char* remote : {"192.0.2.7:5", "128.0.0.1:5", "::2:5", "::ffff:192.0.2.7:5", "", "x"}) {
+  for (const char* remote :
+       {"192.0.2.7:5", "128.0.0.1:5", "::2:5", "::ffff:192.0.2.7:5", "", "x"}) {
     EXPECT_FALSE(here(remote)) << remote;
   }
   EXPECT_TRUE(here("127.0.0.1:5", {{"X-Forwarded-For", "127.0.0.1, ::1"}}));

@@ -12,17 +12,15 @@ namespace {
 constexpr std::chrono::milliseconds kLook{5};
 
 models::LaneOptions LaneOf(const project::BatchConfig& batch, int queue) {
-  return {.rows_max = batch.max,
-          .wait = batch.wait.value,
-          .queue_max = static_cast<size_t>(queue)};
+  return {.rows_max = batch.max, .wait = batch.wait.value, .queue_max = static_cast<size_t>(queue)};
 }
 
 std::map<std::string, models::LaneOptions> OwnLanes(const project::ServeConfig& config) {
   std::map<std::string, models::LaneOptions> lanes;
   for (const auto& [name, own] : config.models.settings) {
     models::LaneOptions& lane = lanes[name];
-    lane = LaneOf(own.batch.value_or(config.batch),
-                  own.queue > 0 ? own.queue : config.limits.queue);
+    lane =
+        LaneOf(own.batch.value_or(config.batch), own.queue > 0 ? own.queue : config.limits.queue);
     lane.threads = own.threads;
     lane.instances = own.instances;
   }
@@ -57,8 +55,8 @@ struct ModelService::State {
                 .pixels_max = options.config.limits.pixels},
         executor(ThreadsOf(options.config)) {
     context.routes = AllRoutes(context);
-    const auto authenticator =
-        AuthenticatorOf(options.config.auth, {.workspace = options.secret, .project = options.root});
+    const auto authenticator = AuthenticatorOf(
+        options.config.auth, {.workspace = options.secret, .project = options.root});
     const http::ServerOptions listening =
         ServerOptionsOf(options.config, options.root, context.metrics);
     const bool apart = !options.config.management.listen.empty();
@@ -90,7 +88,8 @@ void ModelService::Start() {
   if (const std::string& folder = state.options.config.models.folder; !folder.empty()) {
     sources.push_back(models::FolderSource(state.options.root / folder));
   }
-  if (const project::RequestLogConfig& log = state.options.config.request_log; !log.folder.empty()) {
+  if (const project::RequestLogConfig& log = state.options.config.request_log;
+      !log.folder.empty()) {
     state.context.request_log = std::make_unique<RequestLog>(
         log, LineFilesOptions{.folder = state.options.root / log.folder,
                               .file_bytes = log.file.value,

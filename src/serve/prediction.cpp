@@ -102,10 +102,11 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
                     .priority = question_.priority,
                     .deadline = std::min(question_.deadline, request_.deadline),
                     .abandoned = [this] { return request_.Abandoned(); },  // `answer` keeps this
-                    .answer = [self = shared_from_this()](Expected<std::vector<Tensor>> outcome) {
-                      self->outcome_ = std::move(outcome);
-                      self->Guard(&Prediction::Render);
-                    }};
+                    .answer =
+                        [self = shared_from_this()](Expected<std::vector<Tensor>> outcome) {
+                          self->outcome_ = std::move(outcome);
+                          self->Guard(&Prediction::Render);
+                        }};
     if (!model_->Submit(std::move(job))) {
       throw Error(Code::kOverloaded, fmt::format("the queue of `{}` is full", model_->name()));
     }
@@ -187,8 +188,8 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
     }
     if (!key_.empty()) response.headers.Set(kCacheHeader, recalled_ ? "hit" : "miss");
     if (model_ && context_.request_log) {
-      context_.request_log->Note(
-          request_, {.model = model_->name(), .version = model_->version()}, response);
+      context_.request_log->Note(request_, {.model = model_->name(), .version = model_->version()},
+                                 response);
     }
     reply_(std::move(response));
   }
@@ -201,7 +202,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
   std::shared_ptr<const ServedModel> model_;
   Question question_;
   std::vector<int64_t> looks_;  // rows of each example
-  std::string key_;  // in the cache, if there is one
+  std::string key_;             // in the cache, if there is one
   bool keep_ = false;
   bool recalled_ = false;
   Expected<std::vector<Tensor>> outcome_{std::vector<Tensor>{}};

@@ -46,8 +46,8 @@ std::string TimeText(system_clock::time_point time) {
   const auto since = time.time_since_epoch();
   const auto milliseconds =
       std::chrono::duration_cast<std::chrono::milliseconds>(since).count() % 1000;
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(system_clock::to_time_t(time)), milliseconds);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(system_clock::to_time_t(time)),
+                     milliseconds);
 }
 
 /// JSON as it is, other text as text, what is neither in Base64.
@@ -166,18 +166,18 @@ void RequestLog::Note(const http::Request& request, const AnsweredBy& by,
     ++state.dropped;
     return;
   }
-  Entry entry{.id = std::move(id),
-              .time = system_clock::now(),
-              .model = by.model,
-              .version = by.version,
-              .protocol = request.route == nullptr ? "" : request.route->protocol,
-              .request_id = request.id,
-              .trace_id = request.trace.known() ? request.trace.TraceId() : "",
-              .status = response.status,
-              .milliseconds =
-                  std::chrono::duration<double, std::milli>(now - request.arrived).count(),
-              .input = state.Kept(request.body, state.config.inputs),
-              .output = state.Kept(response.body, state.config.outputs)};
+  Entry entry{
+      .id = std::move(id),
+      .time = system_clock::now(),
+      .model = by.model,
+      .version = by.version,
+      .protocol = request.route == nullptr ? "" : request.route->protocol,
+      .request_id = request.id,
+      .trace_id = request.trace.known() ? request.trace.TraceId() : "",
+      .status = response.status,
+      .milliseconds = std::chrono::duration<double, std::milli>(now - request.arrived).count(),
+      .input = state.Kept(request.body, state.config.inputs),
+      .output = state.Kept(response.body, state.config.outputs)};
   if (!state.queue.TryPush(std::move(entry))) ++state.dropped;
 }
 

@@ -58,7 +58,8 @@ TEST_F(KeepTest, PredictionsAreWrittenDownWithTheIdThatTheAnswerHas) {
   });
   const std::string png = data::EncodePng(NoisePicture(1));
   const http::Response first = Ask("image/png", png);
-  const http::Response second = AskJson({{"input_data", EncodeBase64(png)}, {"request_id", "mine"}});
+  const http::Response second =
+      AskJson({{"input_data", EncodeBase64(png)}, {"request_id", "mine"}});
   const http::Response refused = Ask("image/png", "no picture");
   Connect().Get("/healthz");
   const std::string token = Token();
@@ -104,9 +105,8 @@ TEST_F(KeepTest, ALargeBodyIsNotWrittenDown) {
 }
 
 TEST_F(KeepTest, ASampleIsAShareAndTheRateABound) {
-  StartWith([](auto& config) {
-    config.request_log = {.folder = "log", .sample = 0.5, .rate = 0.001};
-  });
+  StartWith(
+      [](auto& config) { config.request_log = {.folder = "log", .sample = 0.5, .rate = 0.001}; });
   const std::string png = data::EncodePng(NoisePicture(1));
   std::set<std::string> ids;
   for (int i = 0; i < 64; ++i) {
@@ -123,13 +123,13 @@ TEST_F(KeepTest, ASampleIsAShareAndTheRateABound) {
 
 TEST_F(KeepTest, AFullFolderHoldsNobodyUp) {
   WriteFileDurably(folder_.path() / "log", "a file where the folder should be");
-  StartWith([](auto& config) {
-    config.request_log = {.folder = "log", .sample = 1, .rate = 1000};
-  });
+  StartWith(
+      [](auto& config) { config.request_log = {.folder = "log", .sample = 1, .rate = 1000}; });
   EXPECT_EQ(Ask("image/png", data::EncodePng(NoisePicture(1))).status, 200);
   const auto end = std::chrono::steady_clock::now() + 20s;
   const auto dropped = [&] {
-    return Connect().Get("/metrics").body.find("\nrequest_log_dropped_total 1") != std::string::npos;
+    return Connect().Get("/metrics").body.find("\nrequest_log_dropped_total 1") !=
+           std::string::npos;
   };
   while (!dropped() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
   EXPECT_TRUE(dropped());
