@@ -72,6 +72,11 @@ std::shared_ptr<ServedModel> ServedModel::Load(const Origin& origin, const LaneO
   return model;
 }
 
+uint64_t ServedModel::NextLoadNumber() {
+  static std::atomic<uint64_t> last{0};
+  return ++last;
+}
+
 bool ServedModel::Submit(Job&& job) const {
   auto answer = std::move(job.answer);
   // The job keeps the model that it runs on.

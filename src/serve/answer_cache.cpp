@@ -64,7 +64,7 @@ std::string AnswerCache::KeyOf(const http::Request& request, const models::Serve
   };
   add(model.name());
   add(model.version());
-  add(model.origin().bundle_hash);
+  add(std::to_string(model.load_number()));
   add(request.route == nullptr ? "" : request.route->protocol);
   add(request.target);
   for (const char* header : {"Content-Type", "Inference-Header-Content-Length"}) {

@@ -176,6 +176,18 @@ TEST_F(KeepTest, AnotherVersionIsNeverAnsweredFromTheCacheOfTheFirst) {
   EXPECT_EQ(Json::parse(answer.body)["result"], Offline(2).Answer(png));
 }
 
+TEST_F(KeepTest, WhatWasLoadedAgainIsAskedAgain) {
+  StartWith([](auto& config) { config.cache.bytes.value = 1 << 20; });
+  const std::string png = data::EncodePng(NoisePicture(1));
+  AskAgain(png);
+  EXPECT_EQ(CacheOf(AskAgain(png)), "hit");
+  const http::Headers manages = {{"Authorization", "Bearer " + Token({"manage"})}};
+  for (const std::string verb : {"unload", "load"}) {
+    ASSERT_EQ(Connect().Post("/v2/repository/models/tiny/" + verb, "", manages).status, 200);
+  }
+  EXPECT_EQ(CacheOf(AskAgain(png)), "miss");
+}
+
 TEST_F(KeepTest, OnlyTheModelsThatAreNamedAreCached) {
   StartWith([](auto& config) {
     config.cache.bytes.value = 1 << 20;
