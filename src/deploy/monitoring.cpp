@@ -20,6 +20,10 @@ constexpr const char* kAddress =
 
 constexpr const char* kAlertmanager = "127.0.0.1:9093";  // its own default port
 
+// Where /metrics is closed. `keelrow token create --scope metrics` makes what belongs into the
+// file.
+constexpr const char* kScrapeToken = "\n    authorization: {credentials_file: metrics.token}";
+
 std::string Seconds(Duration duration) {
   return fmt::format("{:.6g}", std::chrono::duration<double>(duration.value).count());
 }
@@ -85,6 +89,7 @@ Values ValuesOf(const project::Project& project, const MonitoringOptions& option
                                                      : options.alertmanagers;
   return {{"job", alerts.job.empty() ? project.name : alerts.job},
           {"scrape", alerts.scrape.ToString()},
+          {"scrape_auth", project.serve.auth.metrics ? kScrapeToken : ""},
           {"window", alerts.window.ToString()},
           {"probes", kProbes},
           {"latency", Seconds(alerts.latency)},

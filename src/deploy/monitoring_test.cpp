@@ -149,6 +149,15 @@ TEST(Monitoring, TheTargetIsWhereTheServiceListens) {
   EXPECT_THAT(TextOf(named, "prometheus.yml"), HasSubstr(R"(targets: ["c:3"])"));
 }
 
+TEST(Monitoring, ClosedMetricsAreReadWithAToken) {
+  const auto scrape = [](const std::string& serve) {
+    return TextOf(MonitoringFiles(ProjectOf("{}", serve), {}), "prometheus.yml");
+  };
+  EXPECT_THAT(scrape("{}"), Not(HasSubstr("authorization")));
+  EXPECT_THAT(scrape("{auth: {metrics: true}}"),
+              HasSubstr("\n    authorization: {credentials_file: metrics.token}\n"));
+}
+
 TEST(Monitoring, WhatIsNoAddressIsRefused) {
   for (const char* address :
        {"", ":80", "host", "host:", "host:http", "host:70000", "http://a:80",

@@ -290,7 +290,9 @@ Executor::~Executor() {
 
 std::shared_ptr<Lane> Executor::Open(const LaneOptions& options, Run run) {
   LaneOptions chosen = options;
-  if (chosen.instances <= 0) chosen.instances = threads();
+  if (chosen.instances <= 0) {
+    chosen.instances = std::max(threads() / std::max(options.threads, 1), 1);
+  }
   return std::make_shared<Lane>(chosen, std::move(run));
 }
 

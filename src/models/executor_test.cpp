@@ -158,6 +158,49 @@ TEST(Executor, PrioritiesGoFirstAndWhatIsTooLateDoesNotRun) {
   EXPECT_EQ(executor.Stats(*lane).dropped, 1U);
 }
 
+TEST(Executor, RunsOfSeveralThreadsAreFewerAtOnce) {
+  std::atomic<int> running{0};
+  std::atomic<int> most{0};
+  std::atomic<int> begun{0};
+  std::latch together{2};
+  Executor executor(4);
+  const auto lane = executor.Open({.threads = 2}, [&](std::span<const Tensor> inputs) {
+    const int now = ++running;
+    for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
+    }
+    if (begun++ < 2) together.arrive_and_wait();
+    auto outputs = Doubled(inputs);
+    --running;
+    return outputs;
+  });
+  std::vector<std::future<Outcome>> futures;
+  for (int i = 0; i < 20; ++i) {
+    auto [job, future] = MakeJob(static_cast<float>(i));
+    ASSERT_TRUE(executor.Submit(lane, std::move(job)));
+    futures.push_back(std::move(future));
+  }
+  for (auto& future : futures) future.wait();
+  EXPECT_EQ(most, 2);
+}
+
+TEST(Executor, WhatIsAbandonedDoesNotRun) {
+  Gate gate;
+  Executor executor(1);
+  const auto lane = executor.Open({}, std::ref(gate));
+  auto [first, one] = MakeJob(1);
+  ASSERT_TRUE(executor.Submit(lane, std::move(first)));
+  gate.entered.wait();
+  std::atomic<bool> gone{false};
+  auto [second, two] = MakeJob(2);
+  second.abandoned = [&] { return gone.load(); };
+  ASSERT_TRUE(executor.Submit(lane, std::move(second)));
+  gone = true;
+  gate.open.set_value();
+  EXPECT_FALSE(two.get().ok());
+  EXPECT_EQ(executor.Stats(*lane).dropped, 1U);
+  EXPECT_EQ(gate.runs.size(), 1U);
+}
+
 TEST(Executor, RefusesBeyondTheQueue) {
   Gate gate;
   Executor executor(1);

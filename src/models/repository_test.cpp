@@ -130,6 +130,16 @@ TEST_F(RepositoryTest, ServesAFolderOfNetworksAndBundles) {
   Eventually([&] { return repository->Find("numbered")->version() == "11"; });
 }
 
+TEST_F(RepositoryTest, AModelMayHaveALaneOfItsOwn) {
+  AddFile("own/1/model.onnx", 1);
+  AddFile("other/1/model.onnx", 2);
+  const auto repository =
+      Start({.lane = {.rows_max = 2}, .lanes = {{"own", {.rows_max = 8, .threads = 2}}}});
+  Eventually([&] { return repository->Find("own") && repository->Find("other"); });
+  EXPECT_EQ(repository->Find("own")->session().RowsMax(), 8);
+  EXPECT_EQ(repository->Find("other")->session().RowsMax(), 2);
+}
+
 TEST_F(RepositoryTest, LoadsUnloadsAndSetsTheDefaultOnDemand) {
   AddFile("m/1/model.onnx", 1);
   AddFile("m/2/model.onnx", 2);

@@ -47,8 +47,9 @@ void WarmUp(const engine::Session& session) {
 
 std::shared_ptr<ServedModel> ServedModel::Load(const Origin& origin, const LoadOptions& options,
                                                Executor& executor) {
-  // One thread an inference: requests run beside each other.
-  const engine::SessionOptions session{.rows_max = options.lane.rows_max,
+  // One thread an inference, if nothing else was configured: requests run beside each other.
+  const engine::SessionOptions session{.threads = options.lane.threads,
+                                       .rows_max = options.lane.rows_max,
                                        .cache = options.compiled};
   auto model = std::make_shared<ServedModel>(origin, executor);
   if (std::filesystem::is_regular_file(origin.path)) {
@@ -71,6 +72,11 @@ std::shared_ptr<ServedModel> ServedModel::Load(const Origin& origin, const LoadO
   model->bytes_ = BytesOf(origin.path);
   model->Touch();
   return model;
+}
+
+uint64_t ServedModel::NextLoadNumber() {
+  static std::atomic<uint64_t> last{0};
+  return ++last;
 }
 
 bool ServedModel::Submit(Job&& job) const {

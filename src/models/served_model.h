@@ -39,6 +39,8 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
   const std::string& name() const { return origin_.model; }
   const std::string& version() const { return origin_.version; }
   const Origin& origin() const { return origin_; }
+  /// Another number each time that something is loaded: the file of a version may have changed.
+  uint64_t load_number() const { return load_number_; }
 
   /// Null for a bare network, which takes tensors only.
   const engine::Predictor* predictor() const { return predictor_ ? &*predictor_ : nullptr; }
@@ -61,7 +63,10 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
       : origin_(std::move(origin)), executor_(executor) {}
 
  private:
+  static uint64_t NextLoadNumber();
+
   Origin origin_;
+  const uint64_t load_number_ = NextLoadNumber();
   Executor& executor_;
   std::optional<engine::Predictor> predictor_;
   std::optional<engine::Session> session_;  // without a predictor

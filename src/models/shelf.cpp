@@ -134,8 +134,10 @@ bool Shelf::TryLoad(Version& version) {
 
 void Shelf::Fill(Version& version) {
   const auto began = Clock::now();
-  version.served = ServedModel::Load(
-      version.origin, {.lane = options_.lane, .compiled = options_.compiled}, executor_);
+  const auto own = options_.lanes.find(version.origin.model);
+  const LaneOptions& lane = own == options_.lanes.end() ? options_.lane : own->second;
+  version.served = ServedModel::Load(version.origin, {.lane = lane, .compiled = options_.compiled},
+                                     executor_);
   version.state = State::kReady;
   version.reason.clear();
   const std::chrono::duration<double, std::milli> took = Clock::now() - began;

@@ -89,6 +89,8 @@ void Describe(config::Object<AuthConfig>& object) {
       "Who may ask for predictions. A token or API key has scopes: an operation (`predict`, "
       "`manage`, `metrics`), or one on a single model (`predict:digits`).");
   object.Field("enabled", &AuthConfig::enabled, "Whether a token is needed.");
+  object.Field("metrics", &AuthConfig::metrics,
+               "Whether /metrics too needs a token, of the scope `metrics`.");
   object.Field("jwt", &AuthConfig::jwt, "Signed tokens.");
   object.Field("issuers", &AuthConfig::issuers, "Others whose tokens are taken.");
   object

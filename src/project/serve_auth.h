@@ -31,6 +31,7 @@ struct IssuerConfig {
 
 struct AuthConfig {
   bool enabled = true;
+  bool metrics = false;
   JwtConfig jwt;
   std::vector<IssuerConfig> issuers;
   Duration skew{std::chrono::seconds(60)};

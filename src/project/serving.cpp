@@ -138,6 +138,37 @@ const std::vector<config::Choice>& LoadChoices() {
   return choices;
 }
 
+void Describe(config::Object<ServedModelConfig>& object) {
+  object.Doc("What one model has otherwise than the rest.");
+  object.Field("batch", &ServedModelConfig::batch, "In the place of `serve.batch`.");
+  object
+      .Field("instances", &ServedModelConfig::instances,
+             "Most runs of it at once; 0: as many as `serve.threads` allows, of `threads` each.")
+      .Range(0, 1024);
+  object
+      .Field("threads", &ServedModelConfig::threads,
+             "Processors that work on one run. More make a large network answer sooner, and all "
+             "together slower.")
+      .Range(1, 256);
+  object
+      .Field("queue", &ServedModelConfig::queue,
+             "Most requests waiting for it; 0: as `serve.limits.queue`.")
+      .Range(0, 100'000);
+}
+
+void Describe(config::Object<ManagementConfig>& object) {
+  object.Doc(
+      "From where models are loaded, unloaded and moved (TorchServe's management, the repository "
+      "of "
+      "the Open Inference Protocol). A token of the scope `manage` is needed in any case.");
+  object.Field(
+      "listen", &ManagementConfig::listen,
+      "An address and port of its own, such as 127.0.0.1:8081; the service's own port then "
+      "has no management. Empty: it is on the service's own port.");
+  object.Field("remote", &ManagementConfig::remote,
+               "Whether clients on other machines may manage models too.");
+}
+
 void Describe(config::Object<ModelsConfig>& object) {
   object.Doc("Which models are served beside the project's own, and when they are loaded.");
   object.Field(
@@ -147,6 +178,7 @@ void Describe(config::Object<ModelsConfig>& object) {
   object.Field("load", &ModelsConfig::load, "When a version is loaded.");
   object.Field("memory", &ModelsConfig::memory,
                "Most bytes of all models, about; the longest unused give theirs up. 0: no bound.");
+  object.Field("settings", &ModelsConfig::settings, "By a model's name, what only it has.");
 }
 
 void Describe(config::Object<CorsConfig>& object) {
@@ -231,6 +263,9 @@ void Describe(config::Object<ServeConfig>& object) {
   object.Field("rate_limit", &ServeConfig::rate_limit, "How many requests are answered.");
   object.Field("hybrid", &ServeConfig::hybrid, "Predictions that public endpoints answer.");
   object.Field("label_studio", &ServeConfig::label_studio, "Pre-labels for annotators.");
+  object.Field("management", &ServeConfig::management, "From where models are managed.");
+  object.Field("request_log", &ServeConfig::request_log, "Predictions, written down.");
+  object.Field("cache", &ServeConfig::cache, "Answers, kept.");
   object
       .Field("watch", &ServeConfig::watch,
              "How often the registry is asked whether another version was promoted.")

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/choices.h"
 #include "config/described.h"
+#include "project/request_log.h"
 #include "project/serve_auth.h"
 #include "project/serve_hybrid.h"
 
@@ -47,6 +50,14 @@ struct BatchConfig {
   Duration wait{std::chrono::milliseconds(0)};
 };
 
+/// What one model has otherwise than the rest; what is not said is as for all.
+struct ServedModelConfig {
+  std::optional<BatchConfig> batch;
+  int instances = 0;
+  int threads = 1;
+  int queue = 0;
+};
+
 /// When a model is loaded.
 const std::vector<config::Choice>& LoadChoices();
 
@@ -55,6 +66,13 @@ struct ModelsConfig {
   std::string folder;
   config::Name<LoadChoices> load{"aliases"};
   ByteSize memory{0};
+  std::map<std::string, ServedModelConfig> settings;
+};
+
+/// Who may load, unload and move models, and from where.
+struct ManagementConfig {
+  std::string listen;
+  bool remote = false;
 };
 
 struct CorsConfig {
@@ -99,6 +117,9 @@ struct ServeConfig {
   RateLimitConfig rate_limit;
   HybridConfig hybrid;
   LabelStudioConfig label_studio;
+  ManagementConfig management;
+  RequestLogConfig request_log;
+  CacheConfig cache;
   Duration watch{std::chrono::milliseconds(200)};
 };
 
@@ -116,7 +137,9 @@ void Describe(config::Object<SharedLimitConfig>& object);
 void Describe(config::Object<RateLimitConfig>& object);
 void Describe(config::Object<ServeLimitsConfig>& object);
 void Describe(config::Object<BatchConfig>& object);
+void Describe(config::Object<ServedModelConfig>& object);
 void Describe(config::Object<ModelsConfig>& object);
+void Describe(config::Object<ManagementConfig>& object);
 void Describe(config::Object<CorsConfig>& object);
 void Describe(config::Object<TlsConfig>& object);
 void Describe(config::Object<TracingConfig>& object);

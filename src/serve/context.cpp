@@ -26,4 +26,26 @@ Json VersionJson(const std::string& version) {
   return version;
 }
 
+ServiceGauges ServeContext::Gauges() const {
+  const http::ServerLoad now = load();
+  ServiceGauges gauges{.connections = now.connections,
+                       .queued = now.queued,
+                       .concurrency_limit = concurrency_limit()};
+  if (spans) {
+    gauges.spans_exported = spans->exported();
+    gauges.spans_dropped = spans->dropped();
+  }
+  if (request_log) {
+    gauges.logged = request_log->written();
+    gauges.log_dropped = request_log->dropped();
+  }
+  if (cache) {
+    const AnswerCache::Counts counts = cache->Get();
+    gauges.cache_hits = counts.hits;
+    gauges.cache_misses = counts.misses;
+    gauges.cache_bytes = counts.bytes;
+  }
+  return gauges;
+}
+
 }  // namespace keelrow::serve

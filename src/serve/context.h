@@ -10,7 +10,9 @@
 #include "http/span_exporter.h"
 #include "models/repository.h"
 #include "project/serving.h"
+#include "serve/answer_cache.h"
 #include "serve/metrics.h"
+#include "serve/request_log.h"
 
 namespace keelrow::serve {
 
@@ -22,6 +24,7 @@ class TaskFiles;
 struct ServeContext {
   std::string model;  // that answers where a request names none; empty: the only one there is
   bool auth = true;   // whether predictions need a token
+  bool metrics_token = false;                                // whether /metrics needs one too
   int64_t pixels_max = project::ServeLimitsConfig{}.pixels;  // of a picture that is asked about
   bool language_models = false;  // whether an endpoint of serve.hybrid has some
   bool says_certainty = false;   // in answers to single examples, for rules of serve.hybrid
@@ -37,6 +40,8 @@ struct ServeContext {
   std::shared_ptr<Rollouts> rollouts = {};           // null: every request has the champion
   Metrics metrics = {};
   std::shared_ptr<http::SpanExporter> spans = {};  // null: none are sent
+  std::unique_ptr<RequestLog> request_log = {};    // null: nothing is written down
+  std::unique_ptr<AnswerCache> cache = {};         // null: nothing is kept
   std::atomic<bool> stopping{false};               // readiness fails, what still comes is answered
 
   /// The name that a request without one means; empty when there is none.
@@ -45,8 +50,8 @@ struct ServeContext {
   bool Ready() const;
   /// What answers where no model is named; null while it is not loaded.
   std::shared_ptr<const models::ServedModel> Standard() const;
-  size_t SpansExported() const { return spans ? spans->exported() : 0; }
-  size_t SpansDropped() const { return spans ? spans->dropped() : 0; }
+  /// What every role has to say in its metrics; the rest of the gauges is the caller's.
+  ServiceGauges Gauges() const;
 };
 
 /// A version as JSON: a number where it is one, as the registry's are.

@@ -51,6 +51,7 @@ struct GatewayService::State {
       : options(std::move(given)),
         context{.model = options.model,
                 .auth = options.serve.auth.enabled,
+                .metrics_token = options.serve.auth.metrics,
                 .language_models = HaveLanguageModels(options.serve.hybrid)} {
     forwarder.emplace(ForwarderOptionsOf(options.gateway, context.metrics));
     context.routes = Routes();
@@ -70,8 +71,7 @@ struct GatewayService::State {
         OpenGet("/healthz", "Whether the process lives.", Health),
         OpenGet("/readyz", "Whether a model service answers; 503 while none does.",
                 [this](const http::Request&) { return Readiness(); }),
-        OpenGet("/metrics", "Metrics in Prometheus' text format.",
-                [this](const http::Request&) { return MetricsText(); })};
+        MetricsGet(context, [this] { return Gauges(); })};
     const size_t own = routes.size();
     for (http::Route& route : AllRoutes(context)) {
       const auto is_same = [&](const http::Route& one) { return one.pattern == route.pattern; };
@@ -95,16 +95,10 @@ struct GatewayService::State {
     return response;
   }
 
-  http::Response MetricsText() const {
-    const http::ServerLoad load = context.load();
-    return {.status = 200,
-            .headers = {{"Content-Type", kMetricsContentType}},
-            .body = context.metrics.Text({.connections = load.connections,
-                                          .queued = load.queued,
-                                          .concurrency_limit = context.concurrency_limit(),
-                                          .backends = forwarder->Views(),
-                                          .spans_exported = context.SpansExported(),
-                                          .spans_dropped = context.SpansDropped()})};
+  ServiceGauges Gauges() const {
+    ServiceGauges gauges = context.Gauges();
+    gauges.backends = forwarder->Views();
+    return gauges;
   }
 };
 

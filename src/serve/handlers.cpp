@@ -1,6 +1,7 @@
 #include "serve/handlers.h"
 
 #include "serve/access_log.h"
+#include "serve/rollouts.h"
 
 namespace keelrow::serve {
 
@@ -10,6 +11,23 @@ http::Route OpenGet(std::string pattern, std::string summary, Answerer function)
           .handler = http::Sync(std::move(function), LogFault),
           .access = http::Access::kOpen,
           .summary = std::move(summary)};
+}
+
+http::Route MetricsGet(const ServeContext& context, std::function<ServiceGauges()> gauges) {
+  http::Route route =
+      OpenGet("/metrics", "Metrics in Prometheus' text format.",
+              [&context, gauges = std::move(gauges)](const http::Request&) {
+                std::string text = context.metrics.Text(gauges());
+                if (context.rollouts) text += context.rollouts->MetricsText();
+                return http::Response{.status = 200,
+                                      .headers = {{"Content-Type", kMetricsContentType}},
+                                      .body = std::move(text)};
+              });
+  if (context.auth && context.metrics_token) {
+    route.access = http::Access::kToken;
+    route.scope = "metrics";
+  }
+  return route;
 }
 
 http::Handler ShapedHandler(Answerer function, http::Response (*refuse)(const Error& error)) {

@@ -301,6 +301,16 @@ std::string Metrics::Text(const ServiceGauges& gauges) const {
   Rows costs = RowsOf(state.hybrid_cost, {"endpoint"});
   for (Exposition::Row& row : costs) row.value *= kCostUnit;
   out.Add(Kind::kCounter, "hybrid_cost_total", "What they cost.", std::move(costs));
+  out.Counter("request_log_written_total", "Predictions that were written down.",
+              static_cast<double>(gauges.logged));
+  out.Counter("request_log_dropped_total",
+              "Predictions of the sample that were too many, or could not be written.",
+              static_cast<double>(gauges.log_dropped));
+  out.Counter("answer_cache_hits_total", "Answers without the network.",
+              static_cast<double>(gauges.cache_hits));
+  out.Counter("answer_cache_misses_total", "Questions that the cache did not know.",
+              static_cast<double>(gauges.cache_misses));
+  out.Gauge("answer_cache_bytes", "What is kept, about.", static_cast<double>(gauges.cache_bytes));
   out.Counter("spans_exported_total", "Spans that the collector took.",
               static_cast<double>(gauges.spans_exported));
   out.Counter("spans_dropped_total", "Spans that found no room or no collector.",

@@ -52,6 +52,11 @@ struct ServiceGauges {
   std::vector<gateway::BackendView> backends = {};
   size_t spans_exported = 0;
   size_t spans_dropped = 0;
+  size_t logged = 0;  // predictions that were written down
+  size_t log_dropped = 0;
+  uint64_t cache_hits = 0;
+  uint64_t cache_misses = 0;
+  uint64_t cache_bytes = 0;
 };
 
 /// What Prometheus reads at /metrics. Labels take few values: patterns of routes, never paths;

@@ -8,6 +8,7 @@
 #include "serve/access_log.h"
 #include "serve/grpc.h"
 #include "serve/http_options.h"
+#include "serve/management.h"
 #include "serve/public_endpoints.h"
 #include "serve/traffic.h"
 
@@ -39,6 +40,7 @@ std::vector<http::Middleware> MiddlewareOf(
   };
   list.push_back(NameModelOfMessage());  // auth and limits ask which model it is
   if (auto cors = CorsOf(config.cors)) list.push_back(*std::move(cors));  // before any token
+  if (!config.management.remote) list.push_back(ManagementFromHere());
   if (authenticator) {
     list.push_back(gateway::PasswordAsToken());
     list.push_back(
@@ -50,6 +52,20 @@ std::vector<http::Middleware> MiddlewareOf(
     list.push_back(*std::move(hybrid));  // sees what is refused below
   }
   if (config.limits.adaptive) list.push_back(AdmissionOf(config, context));
+  return list;
+}
+
+std::vector<http::Middleware> ManagementMiddlewareOf(
+    ServeContext& context, const project::ServeConfig& config,
+    std::shared_ptr<const gateway::Authenticator> authenticator) {
+  std::vector<http::Middleware> list = {http::RequestId(), http::Tracing(),
+                                        http::Observe(LogAccess), CountRequests(context),
+                                        gateway::Deadlines()};
+  if (!config.management.remote) list.push_back(ManagementFromHere());
+  if (authenticator) {
+    list.push_back(
+        gateway::RequireIdentity(std::move(authenticator), {.default_model = context.model}));
+  }
   return list;
 }
 

@@ -14,4 +14,9 @@ std::vector<http::Middleware> MiddlewareOf(
     std::shared_ptr<const gateway::Authenticator> authenticator,
     const hybrid::HybridFolders& folders);
 
+/// Around a listener of its own for management: no limits, since few ask, and all of them may.
+std::vector<http::Middleware> ManagementMiddlewareOf(
+    ServeContext& context, const project::ServeConfig& config,
+    std::shared_ptr<const gateway::Authenticator> authenticator);
+
 }  // namespace keelrow::serve

@@ -2,6 +2,7 @@
 
 #include "base/stop.h"
 #include "models/compiled_cache.h"
+#include "serve/management.h"
 #include "serve/middleware.h"
 #include "serve/protocols.h"
 #include "serve/public_endpoints.h"
@@ -18,15 +19,30 @@ constexpr std::chrono::milliseconds kLook{5};
 constexpr int kWaitingThreads = 4;
 constexpr size_t kWaitingMax = 64;
 
+models::LaneOptions LaneOf(const project::BatchConfig& batch, int queue) {
+  return {.rows_max = batch.max, .wait = batch.wait.value, .queue_max = static_cast<size_t>(queue)};
+}
+
+std::map<std::string, models::LaneOptions> OwnLanes(const project::ServeConfig& config) {
+  std::map<std::string, models::LaneOptions> lanes;
+  for (const auto& [name, own] : config.models.settings) {
+    models::LaneOptions& lane = lanes[name];
+    lane =
+        LaneOf(own.batch.value_or(config.batch), own.queue > 0 ? own.queue : config.limits.queue);
+    lane.threads = own.threads;
+    lane.instances = own.instances;
+  }
+  return lanes;
+}
+
 models::RepositoryOptions RepositoryOptionsOf(const ModelServiceOptions& options,
                                               Metrics& metrics) {
   const project::ServeConfig& config = options.config;
   return {.load = config.models.load.value == "on_demand" ? models::Load::kOnDemand
                                                           : models::Load::kAliases,
-          .lane = {.rows_max = config.batch.max,
-                   .wait = config.batch.wait.value,
-                   .queue_max = static_cast<size_t>(config.limits.queue)},
+          .lane = LaneOf(config.batch, config.limits.queue),
           .compiled = models::OpenCompiledCache(options.secret / "compiled"),
+          .lanes = OwnLanes(config),
           .memory_max = config.models.memory.value,
           .every = config.watch.value,
           .on_failure = [&metrics](const std::string& model) { metrics.CountLoadFailure(model); }};
@@ -40,11 +56,13 @@ struct ModelService::State {
   models::Executor executor;  // before the server: jobs answer requests
   WaitingThreads waiting;     // and ask the executor
   std::unique_ptr<http::Server> server;
+  std::unique_ptr<http::Server> management;  // null: on the same port
 
   explicit State(ModelServiceOptions given)
       : options(std::move(given)),
         context{.model = options.model,
                 .auth = options.config.auth.enabled,
+                .metrics_token = options.config.auth.metrics,
                 .pixels_max = options.config.limits.pixels,
                 .language_models = HaveLanguageModels(options.config.hybrid)},
         executor(ThreadsOf(options.config)),
@@ -52,13 +70,21 @@ struct ModelService::State {
     context.task_files = std::make_shared<const TaskFiles>(
         options.config.label_studio, options.root, options.config.limits.body.value);
     context.routes = AllRoutes(context);
+    const auto authenticator = AuthenticatorOf(
+        options.config.auth, {.workspace = options.secret, .project = options.root});
+    const http::ServerOptions listening =
+        ServerOptionsOf(options.config, options.root, context.metrics);
+    const bool apart = !options.config.management.listen.empty();
     server = std::make_unique<http::Server>(
-        ServerOptionsOf(options.config, options.root, context.metrics),
-        http::Router(context.routes,
-                     MiddlewareOf(context, options.config,
-                                  AuthenticatorOf(options.config.auth, {.workspace = options.secret,
-                                                                        .project = options.root}),
-                                  {.workspace = options.secret, .project = options.root})));
+        listening, http::Router(apart ? WithoutManagement(context.routes) : context.routes,
+                                MiddlewareOf(context, options.config, authenticator,
+                                             {.workspace = options.secret, .project = options.root})));
+    if (apart) {
+      management = std::make_unique<http::Server>(
+          ManagementServerOptions(options.config, listening),
+          http::Router(ManagementRoutes(context.routes),
+                       ManagementMiddlewareOf(context, options.config, authenticator)));
+    }
     context.load = [this] { return server->Load(); };
     context.post = [this](std::function<void()> job) { return server->Post(std::move(job)); };
     context.post_waiting = [this](std::function<void()> job) {
@@ -81,6 +107,16 @@ void ModelService::Start() {
   if (const std::string& folder = state.options.config.models.folder; !folder.empty()) {
     sources.push_back(models::FolderSource(state.options.root / folder));
   }
+  if (const project::RequestLogConfig& log = state.options.config.request_log;
+      !log.folder.empty()) {
+    state.context.request_log = std::make_unique<RequestLog>(
+        log, LineFilesOptions{.folder = state.options.root / log.folder,
+                              .file_bytes = log.file.value,
+                              .files = static_cast<size_t>(log.files)});
+  }
+  if (const project::CacheConfig& cache = state.options.config.cache; cache.bytes.value > 0) {
+    state.context.cache = std::make_unique<AnswerCache>(cache);
+  }
   state.context.models = std::make_unique<models::Repository>(
       std::move(sources), RepositoryOptionsOf(state.options, state.context.metrics),
       state.executor);
@@ -88,7 +124,12 @@ void ModelService::Start() {
       std::make_shared<Rollouts>(RolloutsOptions{.store = state.options.store,
                                                  .models = *state.context.models,
                                                  .every = state.options.config.watch.value});
+  if (state.management) state.management->Start();
   state.server->Start();
+}
+
+uint16_t ModelService::ManagementPort() const {
+  return state_->management ? state_->management->Port() : Port();
 }
 
 uint16_t ModelService::Port() const {
@@ -110,6 +151,7 @@ void ModelService::RunUntilStopped() {
 bool ModelService::Stop(std::chrono::milliseconds drain) {
   state_->context.stopping = true;
   const bool drained = state_->server->Stop(drain);
+  if (state_->management) state_->management->Stop(drain);
   state_->context.rollouts.reset();  // nobody asks any more
   state_->context.models.reset();
   return drained;

@@ -29,6 +29,8 @@ class ModelService {
   /// Throws kPortInUse, kPermission, kBadValue.
   void Start();
   uint16_t Port() const;
+  /// Where models are managed: Port, unless `serve.management` says otherwise.
+  uint16_t ManagementPort() const;
   /// Until a model answers; false when `patience` has passed or a stop was requested before.
   bool WaitUntilReady(std::chrono::milliseconds patience) const;
   /// Returns after Ctrl-C or SIGTERM, when what was in flight has been answered.

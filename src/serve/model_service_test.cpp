@@ -181,7 +181,7 @@ TEST_F(ServiceTest, WhatItsClientNoLongerWaitsForIsNotRun) {
   Start(std::move(options));
   ASSERT_TRUE(service_->WaitUntilReady(60s));
   http::Headers headers;
-  const std::string question = LongQuestion(20'000, headers);
+  const std::string question = LongQuestion(40'000, headers);
   std::vector<std::future<int>> busy;
   for (int i = 0; i < 3; ++i) {
     busy.push_back(std::async(std::launch::async, [&] {
@@ -191,17 +191,24 @@ TEST_F(ServiceTest, WhatItsClientNoLongerWaitsForIsNotRun) {
   const auto said = [&](const std::string& text) {
     return Connect().Get("/metrics").body.find(text) != std::string::npos;
   };
+  const auto soon = [&](const std::string& text) {
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (std::chrono::steady_clock::now() < end) {
+      if (said(text)) return true;
+    }
+    return false;
+  };
   const std::string version = R"({model="tiny",version="1"} )";
-  while (!said("model_queue_depth" + version + "2")) std::this_thread::yield();
+  ASSERT_TRUE(soon("model_queue_depth" + version + "2"));
   {
     http::RawConnection client(service_->Port());
     const std::string png = data::EncodePng(NoisePicture(1));
     client.Send("POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: image/png\r\nContent-Length: " +
                 std::to_string(png.size()) + "\r\n\r\n" + png);
-    while (!said("model_queue_depth" + version + "3")) std::this_thread::yield();
+    ASSERT_TRUE(soon("model_queue_depth" + version + "3"));
   }
   for (std::future<int>& one : busy) EXPECT_EQ(one.get(), 200);
-  while (!said("model_dropped_total" + version + "1")) std::this_thread::yield();
+  ASSERT_TRUE(soon("model_dropped_total" + version + "1"));
   EXPECT_TRUE(
       said(R"(predictions_total{code="499",model="tiny",protocol="predict",version="1"} 1)"));
 }

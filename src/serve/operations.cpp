@@ -47,17 +47,10 @@ std::vector<ModelGauges> GaugesOf(const models::ModelTable& table) {
   return gauges;
 }
 
-http::Response MetricsText(const ServeContext& context) {
-  const http::ServerLoad load = context.load();
-  std::string text = context.metrics.Text({.connections = load.connections,
-                                           .queued = load.queued,
-                                           .models = GaugesOf(*context.models->Table()),
-                                           .concurrency_limit = context.concurrency_limit(),
-                                           .spans_exported = context.SpansExported(),
-                                           .spans_dropped = context.SpansDropped()});
-  if (context.rollouts) text += context.rollouts->MetricsText();
-  return {
-      .status = 200, .headers = {{"Content-Type", kMetricsContentType}}, .body = std::move(text)};
+ServiceGauges AllGauges(const ServeContext& context) {
+  ServiceGauges gauges = context.Gauges();
+  gauges.models = GaugesOf(*context.models->Table());
+  return gauges;
 }
 
 std::vector<http::Route> Routes(ServeContext& context) {
@@ -65,15 +58,14 @@ std::vector<http::Route> Routes(ServeContext& context) {
       OpenGet("/healthz", "Whether the process lives.", Health),
       OpenGet("/readyz", "Whether predictions are answered; 503 while not.",
               [&context](const http::Request&) { return Readiness(context); }),
-      OpenGet("/metrics", "Metrics in Prometheus' text format.",
-              [&context](const http::Request&) { return MetricsText(context); }),
+      MetricsGet(context, [&context] { return AllGauges(context); }),
   };
 }
 
 }  // namespace
 
 /// GET /healthz (the process lives), /readyz (a model is loaded and no stop was asked for; else
-/// 503) and /metrics. Open: probes and Prometheus carry no tokens.
+/// 503) and /metrics. Open, unless metrics are configured otherwise: probes carry no tokens.
 Protocol OperationsProtocol() {
   return {"operations", "Probes and metrics for whoever runs the service.", Routes};
 }

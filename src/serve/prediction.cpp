@@ -79,8 +79,23 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
       return std::holds_alternative<std::string>(example);
     });
     const bool here = !files || request_.body.size() > kReadAtOnceMax;  // a worker already
+    if (Recall()) return Render();
     if (here) return Prepare();
     OnWorker(&Prediction::Prepare);
+  }
+
+  /// Whether the network has been asked the same before; then its outputs are those.
+  bool Recall() {
+    if (!context_.cache || !context_.cache->Covers(model_->name())) return false;
+    const CacheWishes wishes = CacheWishesOf(request_);
+    key_ = AnswerCache::KeyOf(request_, *model_);
+    keep_ = !wishes.forget;
+    auto found = wishes.fresh ? std::nullopt : context_.cache->Find(key_);
+    if (!found) return false;
+    recalled_ = true;
+    looks_ = std::move(found->looks);
+    outcome_ = std::move(found->tensors);
+    return true;
   }
 
   /// Preprocessing, then into the queue.
@@ -142,6 +157,10 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
   void Render() {
     if (!outcome_.ok() && request_.Abandoned()) return Abandon();
     std::vector<Tensor> outputs = std::move(outcome_).Value();
+    const bool whole = std::ranges::all_of(faults_, &std::string::empty);
+    if (keep_ && !recalled_ && whole) {
+      context_.cache->Keep(key_, {.tensors = outputs, .looks = looks_});
+    }
     Answer answer{.model = *model_, .faults = std::move(faults_)};
     int64_t begin = 0;
     for (const int64_t looks : looks_) {
@@ -205,6 +224,11 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
            .duration = http::Request::Clock::now() - request_.arrived});
       part_.End(*model_, response);
     }
+    if (!key_.empty()) response.headers.Set(kCacheHeader, recalled_ ? "hit" : "miss");
+    if (model_ && context_.request_log) {
+      context_.request_log->Note(request_, {.model = model_->name(), .version = model_->version()},
+                                 response);
+    }
     reply_(std::move(response));
   }
 
@@ -218,6 +242,9 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
   Question question_;
   std::vector<int64_t> looks_;  // rows of each example
   std::vector<std::string> faults_;
+  std::string key_;             // in the cache, if there is one
+  bool keep_ = false;
+  bool recalled_ = false;
   Expected<std::vector<Tensor>> outcome_{std::vector<Tensor>{}};
 };
 

@@ -1,0 +1,105 @@
+#include "serve/management.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace keelrow::serve {
+namespace {
+
+constexpr std::array<std::string_view, 4> kBeside = {"/healthz", "/readyz", "/ping", "/metrics"};
+
+std::string_view Trimmed(std::string_view text) {
+  const size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+/// An address without a port: 127.0.0.0/8, ::1, or the former as IPv6 maps it.
+bool IsLoopback(std::string_view address) {
+  const std::string text(address);
+  in_addr v4{};
+  if (::inet_pton(AF_INET, text.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == 127;
+  in6_addr v6{};
+  if (::inet_pton(AF_INET6, text.c_str(), &v6) != 1) return false;
+  if (IN6_IS_ADDR_V4MAPPED(&v6)) return v6.s6_addr[12] == 127;
+  return IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+/// Whether every element is; an empty one says nothing, and so is none.
+bool AllLoopback(std::string_view list) {
+  while (true) {
+    const size_t comma = list.find(',');
+    if (!IsLoopback(Trimmed(list.substr(0, comma)))) return false;
+    if (comma == std::string_view::npos) return true;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+}  // namespace
+
+bool IsFromHere(const http::Request& request) {
+  if (!IsLoopback(std::string_view(request.remote).substr(0, request.remote.rfind(':')))) {
+    return false;
+  }
+  // A proxy on this machine asks for others; what it says can only take rights away.
+  if (request.headers.Find("Forwarded")) return false;
+  return std::ranges::all_of(request.headers, [](const auto& field) {
+    return !http::EqualIgnoringCase(field.first, "X-Forwarded-For") || AllLoopback(field.second);
+  });
+}
+
+http::Middleware ManagementFromHere() {
+  return [](http::Request& request, http::Reply reply, const http::Next& next) {
+    if (request.route == nullptr || !IsManagement(*request.route) || IsFromHere(request)) {
+      return next(request, std::move(reply));
+    }
+    reply(http::Response::FromError(
+        Error(Code::kForbidden, "models are managed from the service's own machine only",
+              {.hint = "serve.management: {listen: ADDRESS:PORT} or {remote: true} allow more"})));
+  };
+}
+
+std::vector<http::Route> ManagementRoutes(const std::vector<http::Route>& all) {
+  std::vector<http::Route> routes;
+  std::ranges::copy_if(all, std::back_inserter(routes), [](const http::Route& route) {
+    return IsManagement(route) || std::ranges::find(kBeside, route.pattern) != kBeside.end();
+  });
+  return routes;
+}
+
+std::vector<http::Route> WithoutManagement(const std::vector<http::Route>& all) {
+  std::vector<http::Route> routes = all;
+  std::erase_if(routes, IsManagement);
+  return routes;
+}
+
+http::ServerOptions ManagementServerOptions(const project::ServeConfig& config,
+                                            http::ServerOptions own) {
+  const std::string& listen = config.management.listen;
+  const size_t colon = listen.rfind(':');
+  unsigned port = 65536;
+  const char* end = listen.data() + listen.size();
+  if (colon != std::string::npos && colon + 1 < listen.size()) {
+    const auto [stop, failure] = std::from_chars(listen.data() + colon + 1, end, port);
+    if (failure != std::errc() || stop != end) port = 65536;
+  }
+  if (port > 65535 || colon == 0) {
+    throw Error(Code::kBadValue,
+                fmt::format("serve.management.listen: `{}` is no ADDRESS:PORT", listen),
+                {.hint = "listen: 127.0.0.1:8081"});
+  }
+  own.host = listen.substr(0, colon);
+  if (own.host.front() == '[' && own.host.back() == ']') {
+    own.host = own.host.substr(1, own.host.size() - 2);
+  }
+  own.port = static_cast<uint16_t>(port);
+  own.io_threads = 1;
+  own.worker_threads = 1;
+  return own;
+}
+
+}  // namespace keelrow::serve

@@ -1,0 +1,220 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/text.h"
+#include "serve/answer_cache.h"
+#include "serve/service_for_test.h"
+
+// What is kept of requests: written down (request_log.h), and remembered (answer_cache.h).
+namespace keelrow::serve {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using namespace std::chrono_literals;
+
+class KeepTest : public ServiceTest {
+ protected:
+  void StartWith(const std::function<void(project::ServeConfig&)>& change) {
+    Promote(AddVersion(1));
+    ModelServiceOptions options = Options();
+    change(options.config);
+    Start(std::move(options));
+    ASSERT_TRUE(service_->WaitUntilReady(60s));
+  }
+
+  std::string LogText() const {
+    std::string text;
+    const fs::path folder = folder_.path() / "log";
+    if (!fs::exists(folder)) return text;
+    for (const auto& entry : fs::directory_iterator(folder)) text += ReadFile(entry.path());
+    return text;
+  }
+
+  std::vector<Json> Lines() {
+    service_.reset();  // writes what waits
+    std::vector<Json> lines;
+    for (const std::string& line : SplitText(LogText(), '\n')) {
+      if (!line.empty()) lines.push_back(Json::parse(line));
+    }
+    return lines;
+  }
+
+  http::Response AskAgain(const std::string& png, http::Headers headers = {}) const {
+    headers.Add("Authorization", "Bearer " + Token());
+    headers.Add("Content-Type", "image/png");
+    return Connect().Post("/predict", png, headers);
+  }
+  static std::string CacheOf(const http::Response& response) {
+    return std::string(response.headers.Find("x-keelrow-cache").value_or("none"));
+  }
+};
+
+TEST_F(KeepTest, PredictionsAreWrittenDownWithTheIdThatTheAnswerHas) {
+  StartWith([](auto& config) {
+    config.request_log = {.folder = "log", .sample = 1, .rate = 1000, .inputs = true};
+  });
+  const std::string png = data::EncodePng(NoisePicture(1));
+  const http::Response first = Ask("image/png", png);
+  const http::Response second =
+      AskJson({{"input_data", EncodeBase64(png)}, {"request_id", "mine"}});
+  const http::Response refused = Ask("image/png", "no picture");
+  Connect().Get("/healthz");
+  const std::string token = Token();
+  const std::vector<Json> lines = Lines();
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0]["id"], first.headers.Find("x-keelrow-prediction-id").value());
+  EXPECT_EQ(lines[1]["id"], second.headers.Find("x-keelrow-prediction-id").value());
+  EXPECT_NE(lines[0]["id"], lines[1]["id"]);
+  EXPECT_EQ(lines[0]["model"], kModelName);
+  EXPECT_EQ(lines[0]["version"], "1");
+  EXPECT_EQ(lines[0]["protocol"], "predict");
+  EXPECT_EQ(lines[0]["input"]["base64"], EncodeBase64(png));
+  EXPECT_EQ(lines[1]["input"]["json"]["request_id"], "mine");
+  EXPECT_EQ(lines[0]["output"]["json"], Json::parse(first.body));
+  EXPECT_EQ(lines[2]["status"], 422);
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_THAT(LogText(), Not(HasSubstr(token.substr(0, 20))));  // the head that all tokens share
+  EXPECT_THAT(LogText(), Not(HasSubstr("Bearer")));
+}
+
+TEST_F(KeepTest, NoMoreIsWrittenDownThanWasConfigured) {
+  StartWith([](auto& config) {
+    config.request_log = {.folder = "log", .sample = 1, .rate = 1000, .outputs = false};
+  });
+  Ask("image/png", data::EncodePng(NoisePicture(1)));
+  const std::vector<Json> lines = Lines();
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0]["input"].size(), 1U) << lines[0]["input"];  // its size alone
+  EXPECT_EQ(lines[0]["output"].size(), 1U) << lines[0]["output"];
+}
+
+TEST_F(KeepTest, ALargeBodyIsNotWrittenDown) {
+  StartWith([](auto& config) {
+    config.request_log = {
+        .folder = "log", .sample = 1, .rate = 1000, .inputs = true, .body = {.value = 50}};
+  });
+  const std::string png = data::EncodePng(NoisePicture(1));
+  ASSERT_GT(png.size(), 50U);
+  Ask("image/png", png);
+  const std::vector<Json> lines = Lines();
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0]["input"], Json({{"bytes", png.size()}}));
+}
+
+TEST_F(KeepTest, ASampleIsAShareAndTheRateABound) {
+  StartWith(
+      [](auto& config) { config.request_log = {.folder = "log", .sample = 0.5, .rate = 0.001}; });
+  const std::string png = data::EncodePng(NoisePicture(1));
+  std::set<std::string> ids;
+  for (int i = 0; i < 64; ++i) {
+    ids.emplace(AskAgain(png).headers.Find("x-keelrow-prediction-id").value());
+  }
+  EXPECT_EQ(ids.size(), 64U);
+  const std::string metrics = Connect().Get("/metrics").body;
+  EXPECT_EQ(Lines().size(), 1U);  // the bucket holds one; the next comes in 1,000 s
+  const size_t at = metrics.find("\nrequest_log_dropped_total ");
+  const int dropped = std::stoi(metrics.substr(at + 27));
+  EXPECT_GT(dropped, 8);  // 32 are expected; beyond these bounds once in 10^9 times
+  EXPECT_LT(dropped, 56);
+}
+
+TEST_F(KeepTest, AFullFolderHoldsNobodyUp) {
+  WriteFileDurably(folder_.path() / "log", "a file where the folder should be");
+  StartWith(
+      [](auto& config) { config.request_log = {.folder = "log", .sample = 1, .rate = 1000}; });
+  EXPECT_EQ(Ask("image/png", data::EncodePng(NoisePicture(1))).status, 200);
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  const auto dropped = [&] {
+    return Connect().Get("/metrics").body.find("\nrequest_log_dropped_total 1") !=
+           std::string::npos;
+  };
+  while (!dropped() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_TRUE(dropped());
+}
+
+TEST_F(KeepTest, EqualQuestionsAreAnsweredFromTheCacheWithTheirOwnIds) {
+  StartWith([](auto& config) { config.cache.bytes.value = 1 << 20; });
+  const std::string png = data::EncodePng(NoisePicture(1));
+  const http::Response first = AskAgain(png, {{"x-request-id", "a"}});
+  const http::Response second = AskAgain(png, {{"x-request-id", "b"}});
+  EXPECT_EQ(CacheOf(first), "miss");
+  EXPECT_EQ(CacheOf(second), "hit");
+  EXPECT_EQ(Json::parse(first.body)["result"], Json::parse(second.body)["result"]);
+  EXPECT_EQ(Json::parse(second.body)["request_id"], "b");
+  EXPECT_EQ(CacheOf(AskAgain(data::EncodePng(NoisePicture(2)))), "miss");
+  const std::string metrics = Connect().Get("/metrics").body;
+  EXPECT_THAT(metrics, HasSubstr("\nanswer_cache_hits_total 1\n"));
+  EXPECT_THAT(metrics, HasSubstr("\nanswer_cache_misses_total 2\n"));
+}
+
+TEST_F(KeepTest, ARequestMayRefuseTheCache) {
+  StartWith([](auto& config) { config.cache.bytes.value = 1 << 20; });
+  const std::string png = data::EncodePng(NoisePicture(1));
+  EXPECT_EQ(CacheOf(AskAgain(png, {{"Cache-Control", "max-age=0, No-Store"}})), "miss");
+  EXPECT_EQ(CacheOf(AskAgain(png)), "miss");  // nothing was stored
+  EXPECT_EQ(CacheOf(AskAgain(png, {{"Cache-Control", "no-cache"}})), "miss");
+  EXPECT_EQ(CacheOf(AskAgain(png)), "hit");
+}
+
+TEST_F(KeepTest, AnotherVersionIsNeverAnsweredFromTheCacheOfTheFirst) {
+  StartWith([](auto& config) { config.cache.bytes.value = 1 << 20; });
+  const std::string png = data::EncodePng(NoisePicture(1));
+  AskAgain(png);
+  EXPECT_EQ(CacheOf(AskAgain(png)), "hit");
+  Promote(AddVersion(2));
+  const auto end = std::chrono::steady_clock::now() + 60s;
+  http::Response answer = AskAgain(png);
+  while (Json::parse(answer.body)["model"]["version"] != 2 &&
+         std::chrono::steady_clock::now() < end) {
+    EXPECT_EQ(CacheOf(answer), "hit");
+    answer = AskAgain(png);
+  }
+  EXPECT_EQ(CacheOf(answer), "miss");
+  EXPECT_EQ(Json::parse(answer.body)["result"], Offline(2).Answer(png));
+}
+
+TEST_F(KeepTest, WhatWasLoadedAgainIsAskedAgain) {
+  StartWith([](auto& config) { config.cache.bytes.value = 1 << 20; });
+  const std::string png = data::EncodePng(NoisePicture(1));
+  AskAgain(png);
+  EXPECT_EQ(CacheOf(AskAgain(png)), "hit");
+  const http::Headers manages = {{"Authorization", "Bearer " + Token({"manage"})}};
+  for (const std::string verb : {"unload", "load"}) {
+    ASSERT_EQ(Connect().Post("/v2/repository/models/tiny/" + verb, "", manages).status, 200);
+  }
+  EXPECT_EQ(CacheOf(AskAgain(png)), "miss");
+}
+
+TEST_F(KeepTest, OnlyTheModelsThatAreNamedAreCached) {
+  StartWith([](auto& config) {
+    config.cache.bytes.value = 1 << 20;
+    config.cache.models = {"another"};
+  });
+  EXPECT_EQ(CacheOf(AskAgain(data::EncodePng(NoisePicture(1)))), "none");
+}
+
+TEST(AnswerCache, TheLongestUnusedGoFirst) {
+  AnswerCache cache({.bytes = {.value = 3 * 400}});
+  const AnswerCache::Outputs outputs{.tensors = {Tensor::Zeros(DType::kUInt8, {100})}, .looks = {}};
+  for (const char* key : {"a", "b", "c"}) cache.Keep(key, outputs);
+  EXPECT_TRUE(cache.Find("a"));
+  cache.Keep("d", outputs);
+  EXPECT_TRUE(cache.Find("a"));
+  EXPECT_FALSE(cache.Find("b"));
+  EXPECT_LE(cache.Get().bytes, 1200U);
+  cache.Keep("large", {.tensors = {Tensor::Zeros(DType::kUInt8, {2000})}, .looks = {}});
+  EXPECT_TRUE(cache.Find("d"));
+}
+
+TEST(AnswerCache, AnswersGrowOld) {
+  AnswerCache cache({.bytes = {.value = 4096}, .ttl = {std::chrono::milliseconds(0)}});
+  cache.Keep("a", {.tensors = {Tensor::Zeros(DType::kUInt8, {1})}, .looks = {}});
+  EXPECT_FALSE(cache.Find("a"));
+  EXPECT_EQ(cache.Get().bytes, 0U);
+}
+
+}  // namespace
+}  // namespace keelrow::serve
