@@ -14,6 +14,7 @@ const std::vector<Command>& Commands() {
       {"runs", "Models", "List, show and compare runs", DefineRuns},
       {"models", "Models", "List, show, promote and roll back models", DefineModels},
       {"up", "Serving", "Answer over HTTP with the promoted model", DefineUp},
+      {"serve", "Serving", "Answer for a folder of models, as a container's command", DefineServe},
       {"token", "Serving", "Make, list and revoke tokens and API keys", DefineToken},
       {"deploy", "Serving", "Write what watches the service", DefineDeploy},
       {"version", "Keelrow", "Print the version", DefineVersion},

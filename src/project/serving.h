@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -49,11 +50,19 @@ struct BatchConfig {
 /// When a model is loaded.
 const std::vector<config::Choice>& LoadChoices();
 
+/// One model of a chain.
+struct ChainPartConfig {
+  std::string model;
+  std::string version;
+  std::map<std::string, std::string> inputs;
+};
+
 /// Which models are served beside the project's own.
 struct ModelsConfig {
   std::string folder;
   config::Name<LoadChoices> load{"aliases"};
   ByteSize memory{0};
+  std::map<std::string, std::vector<ChainPartConfig>> chains;
 };
 
 struct CorsConfig {
@@ -114,6 +123,7 @@ void Describe(config::Object<SharedLimitConfig>& object);
 void Describe(config::Object<RateLimitConfig>& object);
 void Describe(config::Object<ServeLimitsConfig>& object);
 void Describe(config::Object<BatchConfig>& object);
+void Describe(config::Object<ChainPartConfig>& object);
 void Describe(config::Object<ModelsConfig>& object);
 void Describe(config::Object<CorsConfig>& object);
 void Describe(config::Object<TlsConfig>& object);

@@ -35,8 +35,16 @@ http::Response ModelAnswer(const ServeContext& context) {
   return http::Response::Json(DescribeModel(*model, context.auth));
 }
 
+/// KServe's clients take the root for a probe and read JSON there; browsers say that they want
+/// HTML.
+bool WantsPage(const http::Request& request) {
+  const auto accept = request.headers.Find("Accept");
+  return !accept || accept->find("text/html") != std::string_view::npos;
+}
+
 /// The page with the policy that lets exactly its own script and style run.
-http::Response Page(const http::Request&) {
+http::Response Page(const http::Request& request) {
+  if (!WantsPage(request)) return http::Response::Json({{"status", "alive"}});
   http::Response response = http::Response::Html(std::string(PredictPage()));
   response.headers.Add("Content-Security-Policy", std::string(PredictPageSecurityPolicy()));
   response.headers.Add("X-Content-Type-Options", "nosniff");
@@ -61,7 +69,8 @@ std::vector<http::Route> Routes(ServeContext& context) {
 
 }  // namespace
 
-/// GET /, the page where an input is tried out, and GET /api/model, what it shows of the model.
+/// GET /, the page where an input is tried out (for a browser; {"status": "alive"} for KServe's),
+/// and GET /api/model, what it shows of the model.
 Protocol PageProtocol() {
   return {"page", "The page where a picture is dropped and answered.", Routes};
 }
