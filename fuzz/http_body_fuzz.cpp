@@ -8,6 +8,7 @@
 #include "http/form.h"
 #include "http/target.h"
 #include "require.h"
+#include "serve/label_studio.h"
 #include "serve/predict_request.h"
 #include "tiny_bundle.h"
 
@@ -84,6 +85,13 @@ void CheckText(std::string_view body) {
   }
 }
 
+/// Whom POST /predict is for is told by a look at the text; a parser must see the same.
+void CheckWhose(std::string_view body) {
+  if (!serve::IsLabelStudioBody(body)) return;
+  const auto json = ParseJson(body, "the body");
+  Require(!json || (json->is_object() && json->contains("tasks")), "Label Studio sends tasks");
+}
+
 void Check(std::string_view input) {
   if (input.empty()) return;
   const auto choice = static_cast<unsigned char>(input.front()) % kContentTypes.size();
@@ -93,6 +101,7 @@ void Check(std::string_view input) {
   CheckRequest({.headers = {{"Content-Type", std::string(content_type)}},
                 .body = std::string(input),
                 .id = "r-1"});
+  CheckWhose(input);
   CheckParts(content_type, input);
   CheckText(input);
 }

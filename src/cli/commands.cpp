@@ -16,6 +16,7 @@ const std::vector<Command>& Commands() {
       {"rollout", "Serving", "Bring a new version in step by step, and take it back",
        DefineRollout},
       {"up", "Serving", "Answer over HTTP with the promoted model", DefineUp},
+      {"serve", "Serving", "Answer for a folder of models, as a container's command", DefineServe},
       {"token", "Serving", "Make, list and revoke tokens and API keys", DefineToken},
       {"deploy", "Serving", "Write what watches the service", DefineDeploy},
       {"version", "Keelrow", "Print the version", DefineVersion},

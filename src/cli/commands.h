@@ -73,6 +73,7 @@ void DefineRuns(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineModels(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineRollout(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineUp(CLI::App& command, Globals& globals, Outcome& outcome);
+void DefineServe(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineToken(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineDeploy(CLI::App& command, Globals& globals, Outcome& outcome);
 void DefineVersion(CLI::App& command, Globals& globals, Outcome& outcome);

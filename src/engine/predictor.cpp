@@ -50,7 +50,10 @@ void RequireRows(const Session& session, const std::string& name) {
 }  // namespace
 
 Predictor::Predictor(bundle::Manifest manifest, std::string_view onnx,
-                     const SessionOptions& session) {
+                     const SessionOptions& session)
+    : Predictor(std::move(manifest), Session(onnx, session)) {}
+
+Predictor::Predictor(bundle::Manifest manifest, Session session) {
   transforms::Chain chain = transforms::Chain::FromJson(manifest.preprocess, manifest.name);
   std::vector<transforms::ViewName> views = transforms::ViewsNamed(manifest.views);
   const Postprocess& postprocess = FindPostprocess(manifest.postprocess);
@@ -63,7 +66,7 @@ Predictor::Predictor(bundle::Manifest manifest, std::string_view onnx,
                          .views = std::move(views),
                          .postprocess = postprocess,
                          .postprocess_options = options,
-                         .session = Session(onnx, session)});
+                         .session = std::move(session)});
   RequireRows(state_->session, state_->manifest.name);
 }
 

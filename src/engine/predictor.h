@@ -22,6 +22,8 @@ class Predictor {
   static Predictor Load(const std::filesystem::path& folder, const SessionOptions& options = {});
   /// From parts that are not a bundle yet: how the pipeline evaluates before it packages.
   Predictor(bundle::Manifest manifest, std::string_view onnx, const SessionOptions& session = {});
+  /// From a session that is there already, such as that of a chain.
+  Predictor(bundle::Manifest manifest, Session session);
   ~Predictor();
   Predictor(Predictor&&) noexcept;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -30,6 +31,11 @@ class Session {
   /// `onnx` is the whole model. Throws kCorrupt when it is no valid network, kEnvironment when
   /// the engine cannot start.
   explicit Session(std::string_view onnx, const SessionOptions& options = {});
+  /// What acts as a network without being one, such as several one after another. `run` is given
+  /// what Fault lets pass, perhaps by many threads at once.
+  using RunFunction = std::function<std::vector<Tensor>(std::span<const Tensor>)>;
+  Session(std::vector<bundle::TensorSpec> inputs, std::vector<bundle::TensorSpec> outputs,
+          int64_t rows_max, RunFunction run);
   /// From a file: ONNX, or OpenVINO's .xml with its .bin beside it.
   static Session Open(const std::filesystem::path& file, const SessionOptions& options = {});
   ~Session();

@@ -20,15 +20,6 @@ bool IsNetworkFile(const fs::path& path) {
   return path.extension() == ".onnx" || path.extension() == ".xml";
 }
 
-/// What of a folder is loaded: itself, if it is a bundle, or the network in it.
-std::optional<fs::path> Loadable(const fs::path& folder) {
-  if (fs::exists(folder / "bundle.json")) return folder;
-  for (const char* name : {"model.onnx", "model.xml"}) {
-    if (fs::is_regular_file(folder / name)) return folder / name;
-  }
-  return std::nullopt;
-}
-
 class Folder : public Source {
  public:
   explicit Folder(const fs::path& folder) : folder_(fs::absolute(folder).lexically_normal()) {}
@@ -38,9 +29,13 @@ class Folder : public Source {
       throw Error(Code::kNotFound, fmt::format("there is no folder {}", folder_.string()));
     }
     Offers offers;
-    for (const auto& entry : fs::directory_iterator(folder_)) {
-      if (offers.size() >= kModelsMax) break;
-      Add(entry.path(), offers);
+    if (fs::exists(folder_ / "bundle.json")) {
+      offers["model"].versions = {{.model = "model", .version = "1", .path = folder_}};
+    } else {
+      for (const auto& entry : fs::directory_iterator(folder_)) {
+        if (offers.size() >= kModelsMax) break;
+        Add(entry.path(), offers);
+      }
     }
     for (auto& [model, offer] : offers) offer.aliases[alias_] = DefaultOf(model, offer);
     if (offers == seen_) return std::nullopt;
@@ -75,12 +70,13 @@ class Folder : public Source {
   }
 
   std::vector<Origin> VersionsIn(const fs::path& folder, const std::string& name) const {
-    if (const auto path = Loadable(folder)) return {{.model = name, .version = "1", .path = *path}};
+    if (const auto path = FindLoadable(folder))
+      return {{.model = name, .version = "1", .path = *path}};
     std::vector<Origin> versions;
     for (const auto& entry : fs::directory_iterator(folder)) {
       const std::string number = entry.path().filename().string();
       if (!entry.is_directory() || !IsNumber(number) || !Inside(entry.path())) continue;
-      const auto path = Loadable(entry.path());
+      const auto path = FindLoadable(entry.path());
       if (path) versions.push_back({.model = name, .version = number, .path = *path});
     }
     std::ranges::sort(versions, {}, [](const Origin& origin) { return std::stoi(origin.version); });
@@ -106,6 +102,14 @@ class Folder : public Source {
 
 std::unique_ptr<Source> FolderSource(const std::filesystem::path& folder) {
   return std::make_unique<Folder>(folder);
+}
+
+std::optional<fs::path> FindLoadable(const fs::path& folder) {
+  if (fs::exists(folder / "bundle.json")) return folder;
+  for (const char* name : {"model.onnx", "model.xml"}) {
+    if (fs::is_regular_file(folder / name)) return folder / name;
+  }
+  return std::nullopt;
 }
 
 bool IsModelName(std::string_view name) {

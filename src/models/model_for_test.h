@@ -48,4 +48,34 @@ inline std::string MakeBundle(const fs::path& folder, uint64_t seed) {
   return bundle::Seal(folder, manifest, Json::object());
 }
 
+/// What `features` numbers are made of; its input is `x`, its output `output`.
+inline std::string HeadNetwork(uint64_t seed, int64_t features, int64_t classes) {
+  nets::GraphBuilder builder;
+  const auto input = builder.Input("x", {features});
+  const auto output = builder.Linear("fc", input, {.features = classes});
+  const nets::Graph graph = std::move(builder).Build(output);
+  nets::WeightMap weights = nets::BlankWeights(graph);
+  Random random(seed, "head");
+  for (float& weight : weights.at("fc.weight").As<float>()) {
+    weight = static_cast<float>(random.Uniform(-2, 2));
+  }
+  return nets::WriteOnnx(graph, weights);
+}
+
+/// A bundle for the end of a chain: it says `tame` or `wild` of what MakeBundle's network says.
+inline void MakeHeadBundle(const fs::path& folder, uint64_t seed) {
+  MakeFolders(folder);
+  const auto features = static_cast<int64_t>(kLabels.size());
+  WriteFileDurably(folder / bundle::kNetworkFile, HeadNetwork(seed, features, 2));
+  const bundle::Manifest manifest{
+      .name = "head",
+      .task = "image-classification",
+      .inputs = {{.name = "x", .shape = {-1, features}}},
+      .outputs = {{.name = "output", .shape = {-1, 2}}},
+      .preprocess = Json::parse(R"([{"decode": {"mode": "gray"}}, {"normalize": "centered"}])"),
+      .postprocess = "classification",
+      .labels = {"tame", "wild"}};
+  bundle::Seal(folder, manifest, Json::object());
+}
+
 }  // namespace keelrow::models

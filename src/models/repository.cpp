@@ -156,6 +156,10 @@ void Repository::LoadVersion(const std::string& model, const std::string& versio
   impl_->Do([=](Shelf& shelf) { shelf.Load(model, version_or_alias, true); }, deadline);
 }
 
+void Repository::Look(Clock::time_point deadline) {
+  impl_->Do([](Shelf& shelf) { shelf.Look(); }, deadline);
+}
+
 void Repository::Unload(const std::string& model, const std::string& version,
                         Clock::time_point deadline) {
   impl_->Do([=](Shelf& shelf) { shelf.Unload(model, version); }, deadline);

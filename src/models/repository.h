@@ -84,6 +84,8 @@ class Repository {
   /// wrong.
   void LoadVersion(const std::string& model, const std::string& version_or_alias,
                    Clock::time_point deadline);
+  /// Looks at the sources now, not only when it is time.
+  void Look(Clock::time_point deadline);
   /// Of all versions if `version` is empty. They stay away until they are loaded or promoted again.
   void Unload(const std::string& model, const std::string& version, Clock::time_point deadline);
   void SetDefault(const std::string& model, const std::string& version, const std::string& actor,

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 
+#include "engine/chain.h"
+
 namespace keelrow::models {
 namespace {
 
 /// Weights stand in memory as they do in the file, packed for the processor once more.
-uint64_t BytesOf(const std::filesystem::path& path) {
+uint64_t BytesOfFiles(const std::filesystem::path& path) {
   constexpr uint64_t kCopies = 2;
   uint64_t bytes = 0;
   if (std::filesystem::is_regular_file(path)) {
@@ -21,6 +23,65 @@ uint64_t BytesOf(const std::filesystem::path& path) {
     bytes = std::filesystem::file_size(path / bundle::kNetworkFile);
   }
   return kCopies * bytes;
+}
+
+/// A bundle's predictor, or the session of a bare network.
+struct Loaded {
+  std::optional<engine::Predictor> predictor = {};
+  std::optional<engine::Session> session = {};
+
+  const engine::Session& network() const { return predictor ? predictor->session() : *session; }
+};
+
+Loaded LoadFiles(const OriginPart& part, const std::string& version,
+                 const engine::SessionOptions& options) {
+  Loaded loaded;
+  if (std::filesystem::is_regular_file(part.path)) {
+    loaded.session.emplace(engine::Session::Open(part.path, options));
+    return loaded;
+  }
+  loaded.predictor.emplace(engine::Predictor::Load(part.path, options));
+  if (!part.bundle_hash.empty() && loaded.predictor->bundle_hash() != part.bundle_hash) {
+    throw Error(Code::kCorrupt,
+                fmt::format("the bundle {} is not the one that was registered as {} version {}",
+                            part.path.string(), part.model, version));
+  }
+  return loaded;
+}
+
+/// The first part reads, the last one answers; what lies between is networks alone.
+bundle::Manifest ManifestOf(const Origin& origin, const bundle::Manifest& first,
+                            const bundle::Manifest& last) {
+  bundle::Manifest manifest = last;
+  manifest.name = origin.model;
+  manifest.inputs = first.inputs;
+  manifest.preprocess = first.preprocess;
+  manifest.views = first.views;
+  return manifest;
+}
+
+/// A chain whose ends are bundles takes files and gives labels; any other takes and gives tensors.
+Loaded LoadChain(const Origin& origin, const engine::SessionOptions& options) {
+  std::vector<engine::ChainPart> parts;
+  std::vector<std::shared_ptr<const Loaded>> loaded;
+  for (const OriginPart& part : origin.parts) {
+    loaded.push_back(std::make_shared<const Loaded>(LoadFiles(part, origin.version, options)));
+    const auto& kept = loaded.back();
+    parts.push_back({.name = part.model,
+                     .network = std::shared_ptr<const engine::Session>(kept, &kept->network()),
+                     .inputs = part.inputs});
+  }
+  Loaded chain;
+  engine::Session session = engine::ComposeChain(origin.model, std::move(parts));
+  const auto& first = loaded.front()->predictor;
+  const auto& last = loaded.back()->predictor;
+  if (first && last) {
+    chain.predictor.emplace(ManifestOf(origin, first->manifest(), last->manifest()),
+                            std::move(session));
+  } else {
+    chain.session.emplace(std::move(session));
+  }
+  return chain;
 }
 
 /// Zeros of the network's inputs: they go through the engine whatever kind of data is served.
@@ -52,24 +113,21 @@ std::shared_ptr<ServedModel> ServedModel::Load(const Origin& origin, const LoadO
                                        .rows_max = options.lane.rows_max,
                                        .cache = options.compiled};
   auto model = std::make_shared<ServedModel>(origin, executor);
-  if (std::filesystem::is_regular_file(origin.path)) {
-    model->session_.emplace(engine::Session::Open(origin.path, session));
-  } else {
-    model->predictor_.emplace(engine::Predictor::Load(origin.path, session));
-  }
-  if (!origin.bundle_hash.empty() && model->predictor_ &&
-      model->predictor_->bundle_hash() != origin.bundle_hash) {
-    throw Error(Code::kCorrupt,
-                fmt::format("the bundle {} is not the one that was registered as {} version {}",
-                            origin.path.string(), origin.model, origin.version));
-  }
+  Loaded loaded =
+      origin.parts.empty()
+          ? LoadFiles(
+                {.model = origin.model, .path = origin.path, .bundle_hash = origin.bundle_hash},
+                origin.version, session)
+          : LoadChain(origin, session);
+  if (loaded.predictor) model->predictor_.emplace(*std::move(loaded.predictor));
+  if (loaded.session) model->session_.emplace(*std::move(loaded.session));
   WarmUp(model->session());
   LaneOptions lane = options.lane;
   lane.rows_max = model->session().RowsMax();
   model->lane_ = executor.Open(lane, [session = &model->session()](std::span<const Tensor> inputs) {
     return session->Run(inputs);
   });
-  model->bytes_ = BytesOf(origin.path);
+  model->bytes_ = BytesOf(origin);
   model->Touch();
   return model;
 }
@@ -77,6 +135,13 @@ std::shared_ptr<ServedModel> ServedModel::Load(const Origin& origin, const LoadO
 uint64_t ServedModel::NextLoadNumber() {
   static std::atomic<uint64_t> last{0};
   return ++last;
+}
+
+uint64_t ServedModel::BytesOf(const Origin& origin) {
+  if (origin.parts.empty()) return BytesOfFiles(origin.path);
+  uint64_t bytes = 0;
+  for (const OriginPart& part : origin.parts) bytes += BytesOfFiles(part.path);
+  return bytes;
 }
 
 bool ServedModel::Submit(Job&& job) const {

@@ -2,21 +2,34 @@
 
 #include <atomic>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/predictor.h"
 #include "models/executor.h"
 
 namespace keelrow::models {
 
+/// One model of a chain, in one version.
+struct OriginPart {
+  std::string model;
+  std::filesystem::path path;
+  std::string bundle_hash = {};
+  std::map<std::string, std::string> inputs = {};  // as engine::ChainPart has them
+
+  bool operator==(const OriginPart&) const = default;
+};
+
 /// What a model is loaded from.
 struct Origin {
   std::string model;
-  std::string version;           // of digits, or any name that is one path segment
-  std::filesystem::path path;    // a bundle's folder, or a network's file
-  std::string bundle_hash = {};  // that the bundle must have; empty: any
+  std::string version;                 // of digits, or any name that is one path segment
+  std::filesystem::path path;          // a bundle's folder, or a network's file
+  std::string bundle_hash = {};        // that the bundle must have; empty: any
+  std::vector<OriginPart> parts = {};  // of a chain, in place of a path; never another's later
 
   bool operator==(const Origin&) const = default;
 };
@@ -31,6 +44,9 @@ struct LoadOptions {
 /// it. Its network runs in the executor's threads. Thread-safe.
 class ServedModel : public std::enable_shared_from_this<ServedModel> {
  public:
+  /// About what loading it will take in memory.
+  static uint64_t BytesOf(const Origin& origin);
+
   /// Loads it and runs it once, so that its first request is as fast as the others. Throws what
   /// Predictor::Load and Session::Open throw, kCorrupt for a bundle of another hash.
   static std::shared_ptr<ServedModel> Load(const Origin& origin, const LoadOptions& options,

@@ -43,9 +43,25 @@ std::unique_ptr<Source> RegistrySource(const std::filesystem::path& store,
 
 /// A plain folder: MODEL/VERSION, where MODEL is a name and VERSION a number, each version a bundle
 /// or a folder with model.onnx or model.xml; or MODEL itself such a folder, or a file MODEL.onnx or
-/// MODEL.xml: version 1. The default is the highest number ("latest") until it is set. What is no
+/// MODEL.xml: version 1. A folder that is a bundle itself is one model,
+/// `model`. The default is the highest number ("latest") until it is set. What is no
 /// model is passed over, so is every name that begins with a dot; links must not lead outside.
 std::unique_ptr<Source> FolderSource(const std::filesystem::path& folder);
+
+/// Chains of models that other sources have: `parts` lists them. A chain's version is those of its
+/// parts, "3-7"; when one of them moves, the chain has a new version beside the last one, and its
+/// alias "latest" moves when that is loaded, so that no answer mixes versions. A chain whose parts
+/// are not all there is not offered.
+struct ChainPartWish {
+  std::string model;
+  std::string version = {};  // or an alias; empty: the default one
+  std::map<std::string, std::string> inputs = {};
+};
+using ChainWishes = std::map<std::string, std::vector<ChainPartWish>>;  // by the chain's name
+std::unique_ptr<Source> ChainSource(ChainWishes chains, std::vector<std::unique_ptr<Source>> parts);
+
+/// What of a folder is loaded: itself, if it is a bundle, or the network in it.
+std::optional<std::filesystem::path> FindLoadable(const std::filesystem::path& folder);
 
 /// Whether a name may stand in a request and in a path: 1 to 128 of letters, digits and ". _ -",
 /// not beginning with a dot.

@@ -169,6 +169,16 @@ void Describe(config::Object<ManagementConfig>& object) {
                "Whether clients on other machines may manage models too.");
 }
 
+void Describe(config::Object<ChainPartConfig>& object) {
+  object.Doc("One model of a chain.");
+  object.Field("model", &ChainPartConfig::model, "Its name.").Required();
+  object.Field("version", &ChainPartConfig::version,
+               "A version or an alias; empty: the one that answers by default.");
+  object.Field("inputs", &ChainPartConfig::inputs,
+               "What feeds its inputs, where the names differ: `{input: output}`, or "
+               "`{input: model.output}`.");
+}
+
 void Describe(config::Object<ModelsConfig>& object) {
   object.Doc("Which models are served beside the project's own, and when they are loaded.");
   object.Field(
@@ -179,6 +189,9 @@ void Describe(config::Object<ModelsConfig>& object) {
   object.Field("memory", &ModelsConfig::memory,
                "Most bytes of all models, about; the longest unused give theirs up. 0: no bound.");
   object.Field("settings", &ModelsConfig::settings, "By a model's name, what only it has.");
+  object.Field("chains", &ModelsConfig::chains,
+               "Models one after another that are served as one, by its name: what a model gives "
+               "feeds the inputs of the same name.");
 }
 
 void Describe(config::Object<CorsConfig>& object) {

@@ -61,12 +61,20 @@ struct ServedModelConfig {
 /// When a model is loaded.
 const std::vector<config::Choice>& LoadChoices();
 
+/// One model of a chain.
+struct ChainPartConfig {
+  std::string model;
+  std::string version;
+  std::map<std::string, std::string> inputs;
+};
+
 /// Which models are served beside the project's own.
 struct ModelsConfig {
   std::string folder;
   config::Name<LoadChoices> load{"aliases"};
   ByteSize memory{0};
   std::map<std::string, ServedModelConfig> settings;
+  std::map<std::string, std::vector<ChainPartConfig>> chains;
 };
 
 /// Who may load, unload and move models, and from where.
@@ -138,6 +146,7 @@ void Describe(config::Object<RateLimitConfig>& object);
 void Describe(config::Object<ServeLimitsConfig>& object);
 void Describe(config::Object<BatchConfig>& object);
 void Describe(config::Object<ServedModelConfig>& object);
+void Describe(config::Object<ChainPartConfig>& object);
 void Describe(config::Object<ModelsConfig>& object);
 void Describe(config::Object<ManagementConfig>& object);
 void Describe(config::Object<CorsConfig>& object);

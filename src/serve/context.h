@@ -8,6 +8,7 @@
 
 #include "http/server.h"
 #include "http/span_exporter.h"
+#include "models/mounted_source.h"
 #include "models/repository.h"
 #include "project/serving.h"
 #include "serve/answer_cache.h"
@@ -34,6 +35,9 @@ struct ServeContext {
   http::Router::Post post = [](std::function<void()>) { return false; };
   /// The same for a job that waits for others, such as hosts that files are fetched from.
   http::Router::Post post_waiting = [](std::function<void()>) { return false; };
+  /// Models that SageMaker's multi-model endpoints name; null: this is none.
+  std::shared_ptr<models::MountedModels> mounted = {};
+  uint64_t memory_max = 0;                           // of the mounted models; 0: no bound
   std::shared_ptr<const TaskFiles> task_files = {};  // null in a gateway
   std::vector<http::Route> routes = {};              // all protocols', for the API's description
   std::unique_ptr<models::Repository> models = {};   // never null while the server runs

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "base/version.h"
+#include "gateway/scope.h"
 #include "serve/handlers.h"
 #include "serve/instances.h"
 #include "serve/invocations_api.h"
@@ -237,6 +238,18 @@ http::Response Health(const ServeContext& context) {
   return http::Response::Json({{"status", ready ? "UP" : "DOWN"}}, ready ? 200 : 503);
 }
 
+/// An endpoint's name is a model's here, and so is a target's, which is an archive to SageMaker.
+ModelName ModelOfEndpoint(const ServeContext& context, const http::Request& request) {
+  const auto target = request.headers.Find("X-Amzn-SageMaker-Target-Model");
+  if (!target) return ModelInPath(context, request);
+  ModelName name{.model = std::string(*target), .version = ""};
+  if (name.model.ends_with(".tar.gz")) name.model.resize(name.model.size() - 7);
+  if (request.identity && !gateway::Allows(*request.identity, "predict", name.model)) {
+    throw Error(Code::kForbidden, "the token does not allow that model");
+  }
+  return name;
+}
+
 std::vector<http::Route> Routes(ServeContext& context) {
   return {{.method = "POST",
            .pattern = "/invocations",
@@ -244,6 +257,12 @@ std::vector<http::Route> Routes(ServeContext& context) {
                context, {.model = DefaultModel, .read = Read, .refuse = RefuseAsMlflow}),
            .scope = "predict",
            .summary = "Predictions for a table, for instances, or for a file."},
+          {.method = "POST",
+           .pattern = "/endpoints/{model}/invocations",
+           .handler = PredictionHandler(
+               context, {.model = ModelOfEndpoint, .read = Read, .refuse = RefuseAsMlflow}),
+           .scope = "predict",
+           .summary = "The same, as the clients of SageMaker's runtime ask it."},
           {.method = "POST",
            .pattern = "/models/{model}/invoke",
            .handler = PredictionHandler(

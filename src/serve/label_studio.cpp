@@ -94,6 +94,8 @@ std::variant<Question, http::Response> Read(const ServeContext& context, const S
   const bool text = match->object.kind == "Text" || match->object.kind == "HyperText";
   question.bring = [&context, &model, body, match, text,
                     deadline = request.deadline](size_t number) -> transforms::Payload {
+    // Fetching what is left could take a minute, which a stop does not have.
+    if (context.stopping) throw Error(Code::kInterrupted, "the service stops");
     std::string value = TextOf(body->at("tasks")[number], match->object.field);
     if (text) return value;
     std::string file = context.task_files->Bring(value, deadline);

@@ -48,6 +48,32 @@ models::RepositoryOptions RepositoryOptionsOf(const ModelServiceOptions& options
           .on_failure = [&metrics](const std::string& model) { metrics.CountLoadFailure(model); }};
 }
 
+models::ChainWishes WishesOf(const project::ModelsConfig& config) {
+  models::ChainWishes wishes;
+  for (const auto& [name, parts] : config.chains) {
+    if (!models::IsModelName(name)) {
+      throw Error(Code::kBadValue, "`" + name + "` cannot be the name of a chain",
+                  {.hint = "letters, digits and . _ -"});
+    }
+    for (const project::ChainPartConfig& part : parts) {
+      wishes[name].push_back({.model = part.model, .version = part.version, .inputs = part.inputs});
+    }
+  }
+  return wishes;
+}
+
+/// Of equal names the first source's counts.
+std::vector<std::unique_ptr<models::Source>> SourcesOf(const ModelServiceOptions& options) {
+  std::vector<std::unique_ptr<models::Source>> sources;
+  if (!options.store.empty()) {
+    sources.push_back(models::RegistrySource(options.store, options.root));
+  }
+  if (const std::string& folder = options.config.models.folder; !folder.empty()) {
+    sources.push_back(models::FolderSource(options.root / folder));
+  }
+  return sources;
+}
+
 }  // namespace
 
 struct ModelService::State {
@@ -69,6 +95,10 @@ struct ModelService::State {
         waiting(kWaitingThreads, kWaitingMax) {
     context.task_files = std::make_shared<const TaskFiles>(
         options.config.label_studio, options.root, options.config.limits.body.value);
+    if (!options.mounted.empty()) {
+      context.mounted = std::make_shared<models::MountedModels>(options.mounted);
+      context.memory_max = options.config.models.memory.value;
+    }
     context.routes = AllRoutes(context);
     const auto authenticator = AuthenticatorOf(
         options.config.auth, {.workspace = options.secret, .project = options.root});
@@ -102,11 +132,11 @@ ModelService::~ModelService() {
 
 void ModelService::Start() {
   State& state = *state_;
-  std::vector<std::unique_ptr<models::Source>> sources;
-  sources.push_back(models::RegistrySource(state.options.store, state.options.root));
-  if (const std::string& folder = state.options.config.models.folder; !folder.empty()) {
-    sources.push_back(models::FolderSource(state.options.root / folder));
+  auto sources = SourcesOf(state.options);
+  if (auto chains = WishesOf(state.options.config.models); !chains.empty()) {
+    sources.push_back(models::ChainSource(std::move(chains), SourcesOf(state.options)));
   }
+  if (state.context.mounted) sources.push_back(models::MountedSource(state.context.mounted));
   if (const project::RequestLogConfig& log = state.options.config.request_log;
       !log.folder.empty()) {
     state.context.request_log = std::make_unique<RequestLog>(

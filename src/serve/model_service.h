@@ -10,11 +10,14 @@
 namespace keelrow::serve {
 
 struct ModelServiceOptions {
-  std::filesystem::path store;   // the registry's file
+  std::filesystem::path store;   // the registry's file; empty: none
   std::filesystem::path root;    // the project's folder, which relative paths start from
   std::string model;             // its name in the registry
   std::filesystem::path secret;  // folder of signing keys, API keys, revocations, compiled/
   project::ServeConfig config = {};
+  /// Not empty: models come by name, each from a folder in this one (SageMaker's multi-model
+  /// endpoints), and nothing is loaded before.
+  std::filesystem::path mounted = {};
 };
 
 /// The model service: answers for the version that the registry's alias `champion` names, and

@@ -242,6 +242,12 @@ TEST_F(ServiceTest, ThePageComesWithThePolicyThatFitsIt) {
               HasSubstr("script-src 'sha256-"));
 }
 
+TEST_F(ServiceTest, TheRootIsAProbeForClientsThatReadNoPage) {
+  Start(Options());
+  EXPECT_EQ(Json::parse(Connect().Get("/", {{"Accept", "*/*"}}).body), (Json{{"status", "alive"}}));
+  EXPECT_TRUE(Connect().Get("/", {{"Accept", "text/html,*/*"}}).body.starts_with("<!doctype"));
+}
+
 TEST_F(ServiceTest, AStopEndsTheRun) {
   StartReady();
   ResetStop();

@@ -66,8 +66,16 @@ http::Response ModelsAnswer(const ServeContext& context) {
   return http::Response::Json({{"auth", context.auth}, {"models", std::move(rows)}});
 }
 
+/// KServe's clients take the root for a probe and read JSON there; browsers say that they want
+/// HTML.
+bool WantsPage(const http::Request& request) {
+  const auto accept = request.headers.Find("Accept");
+  return !accept || accept->find("text/html") != std::string_view::npos;
+}
+
 /// The page with the policy that lets exactly its own script and style run.
-http::Response Page(const http::Request&) {
+http::Response Page(const http::Request& request) {
+  if (!WantsPage(request)) return http::Response::Json({{"status", "alive"}});
   http::Response response = http::Response::Html(std::string(PredictPage()));
   response.headers.Add("Content-Security-Policy", std::string(PredictPageSecurityPolicy()));
   response.headers.Add("X-Content-Type-Options", "nosniff");
@@ -86,8 +94,9 @@ std::vector<http::Route> Routes(ServeContext& context) {
 
 }  // namespace
 
-/// GET /, the page where models are tried out, and GET /api/models, what it shows of them;
-/// /api/model is the one that answers where none is named.
+/// GET /, the page where models are tried out (for a browser; {"status": "alive"} for KServe's
+/// clients), and GET /api/models, what it shows of them; /api/model is the one that answers where
+/// none is named.
 Protocol PageProtocol() {
   return {"page", "The page where a question is put and answered.", Routes};
 }

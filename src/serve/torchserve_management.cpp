@@ -161,6 +161,7 @@ constexpr Row kRows[] = {
 
 std::vector<http::Route> Routes(ServeContext& context) {
   std::vector<http::Route> routes;
+  if (context.mounted) return routes;  // /models is SageMaker's then
   for (const Row& row : kRows) {
     routes.push_back({.method = row.method,
                       .pattern = row.pattern,

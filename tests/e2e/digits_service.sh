@@ -49,6 +49,7 @@ KEELROW_WEB_MODULES=$(realpath "$deps/web/node_modules") BASE_URL=http://127.0.0
 manage=$(keelrow token create --scope predict --scope manage)
 "$deps/parity/bin/python" tests/parity/serving_clients.py "127.0.0.1:$port" "$token" "$manage" \
   digits "${pictures[0]}" "$label"
+"$deps/parity/bin/python" tests/parity/other_clients.py "127.0.0.1:$port" "$token" digits "${pictures[0]}" "$label"
 
 kill -TERM "$service"
 wait "$service"
