@@ -70,6 +70,8 @@ serve::ModelServiceOptions OptionsOf(const ServeArguments& arguments) {
   options.config.auth.enabled = false;     // whoever runs the container guards it
   options.config.rate_limit.all.rate = 0;  // and limits
   options.config.models.load.value = "aliases";
+  // SageMaker loads and unloads from outside; a single model nobody manages.
+  options.config.management.remote = multi;
   if (multi) {
     options.mounted = fs::absolute(folder);
     options.config.models.load.value = "on_demand";

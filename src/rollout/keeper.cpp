@@ -9,7 +9,7 @@ using Action = Decision::Action;
 
 constexpr track::TimeMs kFreshMs = 5'000;  // evidence comes every second
 constexpr track::TimeMs kTogetherMs = 1'000;
-constexpr int kTries = 5;                  // against others who change it at the same time
+constexpr int kTries = 5;  // against others who change it at the same time
 
 /// Whether it is the step that `before` is.
 bool Continues(const track::Rollout& row, const Live* before) {

@@ -24,8 +24,9 @@ struct Live {
   const Split split;
   const std::shared_ptr<Recorder> recorder;  // of this step
   const Time since;                          // the recorder's beginning
-  /// Milliseconds since 1970. A second after a step was written all replicas have read it, and change
-  /// over together: nobody goes to and fro between those who know of it and those who do not yet.
+  /// Milliseconds since 1970. A second after a step was written all replicas have read it, and
+  /// change over together: nobody goes to and fro between those who know of it and those who do not
+  /// yet.
   const track::TimeMs from;
   /// Set before the store is told of a breach: from then on the candidate answers nobody here, even
   /// if the store cannot be written.

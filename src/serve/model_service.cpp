@@ -41,7 +41,9 @@ models::RepositoryOptions RepositoryOptionsOf(const ModelServiceOptions& options
   return {.load = config.models.load.value == "on_demand" ? models::Load::kOnDemand
                                                           : models::Load::kAliases,
           .lane = LaneOf(config.batch, config.limits.queue),
-          .compiled = models::OpenCompiledCache(options.secret / "compiled"),
+          .compiled = options.secret.empty()
+                          ? std::filesystem::path()
+                          : models::OpenCompiledCache(options.secret / "compiled"),
           .lanes = OwnLanes(config),
           .memory_max = config.models.memory.value,
           .every = config.watch.value,
@@ -106,9 +108,10 @@ struct ModelService::State {
         ServerOptionsOf(options.config, options.root, context.metrics);
     const bool apart = !options.config.management.listen.empty();
     server = std::make_unique<http::Server>(
-        listening, http::Router(apart ? WithoutManagement(context.routes) : context.routes,
-                                MiddlewareOf(context, options.config, authenticator,
-                                             {.workspace = options.secret, .project = options.root})));
+        listening,
+        http::Router(apart ? WithoutManagement(context.routes) : context.routes,
+                     MiddlewareOf(context, options.config, authenticator,
+                                  {.workspace = options.secret, .project = options.root})));
     if (apart) {
       management = std::make_unique<http::Server>(
           ManagementServerOptions(options.config, listening),
@@ -150,10 +153,12 @@ void ModelService::Start() {
   state.context.models = std::make_unique<models::Repository>(
       std::move(sources), RepositoryOptionsOf(state.options, state.context.metrics),
       state.executor);
-  state.context.rollouts =
-      std::make_shared<Rollouts>(RolloutsOptions{.store = state.options.store,
-                                                 .models = *state.context.models,
-                                                 .every = state.options.config.watch.value});
+  if (!state.options.store.empty()) {
+    state.context.rollouts =
+        std::make_shared<Rollouts>(RolloutsOptions{.store = state.options.store,
+                                                   .models = *state.context.models,
+                                                   .every = state.options.config.watch.value});
+  }
   if (state.management) state.management->Start();
   state.server->Start();
 }

@@ -242,7 +242,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
   Question question_;
   std::vector<int64_t> looks_;  // rows of each example
   std::vector<std::string> faults_;
-  std::string key_;             // in the cache, if there is one
+  std::string key_;  // in the cache, if there is one
   bool keep_ = false;
   bool recalled_ = false;
   Expected<std::vector<Tensor>> outcome_{std::vector<Tensor>{}};

@@ -156,7 +156,8 @@ TEST_F(RolloutService, AMixThatMovedIsUndone) {
 
 TEST_F(RolloutService, AShadowIsComparedAndAnswersNobody) {
   Begin(Plan("shadow"));
-  const std::string differed = R"(rollout_shadow_total{model="tiny",result="differed",version="2"} )";
+  const std::string differed =
+      R"(rollout_shadow_total{model="tiny",result="differed",version="2"} )";
   const auto compared = [&] {
     EXPECT_EQ(AskAs("ann").find('2'), std::string::npos);
     const std::string metrics = Metrics();
