@@ -44,11 +44,13 @@ Case Jpeg(const std::string& peer, const std::string& about, Start start,
           .unit = "answers/s",
           .more_is_better = true,
           .help = fmt::format(
-              "A photo (JPEG, {} of ImageNet's) decoded, resized to 224x224 and classified by "
+              "A photo of ImageNet's (JPEG) decoded, resized to 224x224 and classified by "
               "EfficientNet-Lite0 with the same weights, over 8 connections. Ours is `keelrow up`; "
               "theirs {}. Right when the probabilities of {} photos, asked meanwhile, agree.",
-              "one", about, kPhotosAsked),
-          .limit = "",
+              about, kPhotosAsked),
+          .limit =
+              "Arithmetic: 72 % of ours is in the kernels that the engine has generated, 11 % in "
+              "libjpeg, 6 % in resizing and normalizing; HTTP is 2 %.",
           .ours = UnderLoad(ours, PhotosAt("/predict"), kConnections, PerSecond),
           .theirs = UnderLoad(std::move(start), PhotosAt(target), kConnections, PerSecond),
           .fault = Fault,
@@ -69,9 +71,9 @@ Json InputHead() {
 Ask AsJson(const std::vector<float>& numbers) {
   std::string input = InputHead().dump();
   input.pop_back();  // the bracket: each number in as few digits as give it back
-  return {.target = "/v2/models/tensor/infer",
-          .body = fmt::format("{{\"inputs\":[{},\"data\":[{}]}}]}}", input,
-                              fmt::join(numbers, ","))};
+  return {
+      .target = "/v2/models/tensor/infer",
+      .body = fmt::format("{{\"inputs\":[{},\"data\":[{}]}}]}}", input, fmt::join(numbers, ","))};
 }
 
 Ask AsBinary(const std::vector<float>& numbers) {
@@ -103,10 +105,14 @@ Case TensorBinary() {
           .peer = "json",
           .unit = "answers/s",
           .more_is_better = true,
-          .help = "150,528 numbers (FP32, 1x3x224x224) to a network that only averages them, by the "
-                  "Open Inference Protocol over 4 connections: as a binary tensor against the same "
-                  "numbers in JSON, both to `keelrow up`. Right when the answers agree.",
-          .limit = "",
+          .help =
+              "150,528 numbers (FP32, 1x3x224x224) to a network that only averages them, by the "
+              "Open Inference Protocol over 4 connections: as a binary tensor against the same "
+              "numbers in JSON, both to `keelrow up`. Right when the answers agree.",
+          .limit =
+              "The JSON side, of course: two thirds of its time go into reading numbers one "
+              "character at a time and into clearing and freeing the tree that holds them. In "
+              "binary the bytes are copied twice, from the socket and into the tensor.",
           .ours = UnderLoad(start, Tensors(AsBinary), kTensorConnections, PerSecond),
           .theirs = UnderLoad(start, Tensors(AsJson), kTensorConnections, PerSecond),
           .fault = Fault};
@@ -125,8 +131,8 @@ std::vector<Case> BodyCases() {
                "TorchServe with a worker a core, batches of up to 4, PyTorch eager, channels-last "
                "and Pillow",
                torchserve, "/predictions/photo"),
-          Jpeg("fastapi", "FastAPI under uvicorn with a worker a core and the same PyTorch", fastapi,
-               "/predict"),
+          Jpeg("fastapi", "FastAPI under uvicorn with a worker a core and the same PyTorch",
+               fastapi, "/predict"),
           TensorBinary()};
 }
 

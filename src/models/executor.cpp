@@ -48,7 +48,9 @@ class Pace {
     bytes_max_ = std::max(bytes_max_, bytes);
   }
   /// A larger input than there has been may take any time.
-  bool IsQuick(size_t bytes) const { return std::popcount(slow_) <= kSlowMax && bytes <= bytes_max_; }
+  bool IsQuick(size_t bytes) const {
+    return std::popcount(slow_) <= kSlowMax && bytes <= bytes_max_;
+  }
 
  private:
   static constexpr int kSlowMax = 4;

@@ -56,8 +56,8 @@ class Lane;
 
 /// Threads that run networks, shared by all models. Each model has a lane: a bounded queue whose
 /// jobs are run together, several as the rows of one run, when they have come together: a job that
-/// comes alone to an idle thread never waits for others. Lanes take turns. A network that takes less
-/// time than waking a thread for it is run by who submits the job. Thread-safe.
+/// comes alone to an idle thread never waits for others. Lanes take turns. A network that takes
+/// less time than waking a thread for it is run by who submits the job. Thread-safe.
 class Executor {
  public:
   using Run = std::function<std::vector<Tensor>(std::span<const Tensor> inputs)>;

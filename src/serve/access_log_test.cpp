@@ -26,8 +26,10 @@ TEST(AccessLog, ALineNamesTheExchangeAndNoSecret) {
   const http::Route route{.method = "POST", .pattern = "/predict", .protocol = "predict"};
   request.route = &route;
   const http::Response response = http::Response::Text("ok", 200);
-  const std::string line = AccessLine({.request = request, .response = response, .duration = 1500us});
-  EXPECT_EQ(Json::parse(line), Json::parse(R"({"id": "r-1", "remote": "127.0.0.1:5", "method": "POST",
+  const std::string line =
+      AccessLine({.request = request, .response = response, .duration = 1500us});
+  EXPECT_EQ(Json::parse(line),
+            Json::parse(R"({"id": "r-1", "remote": "127.0.0.1:5", "method": "POST",
       "path": "/predict", "status": 200, "ms": 1.5, "bytes_in": 5, "bytes_out": 2,
       "trace_id": "000000000000000100000000000000ab", "route": "/predict", "protocol": "predict",
       "client": "CN=worker-7", "subject": "ann"})"));
@@ -38,8 +40,7 @@ TEST(AccessLog, ALineStaysOneLine) {
   http::Request request;
   request.path = "/a\nb";
   const http::Response response;
-  const std::string text =
-      AccessLine({.request = request, .response = response, .duration = 0us});
+  const std::string text = AccessLine({.request = request, .response = response, .duration = 0us});
   EXPECT_THAT(text, Not(HasSubstr("\n")));
   EXPECT_EQ(Json::parse(text).at("path"), request.path);
 }
