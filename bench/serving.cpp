@@ -129,6 +129,7 @@ const OurOptions kBare = {.model = "mlp", .up = {"--role", "model", "--no-auth"}
 
 std::unique_ptr<Service> TwoProcesses(const Places& places) {
   auto model = StartOurs(places, kBare);
+  model->FirstAnswer(MlpQuestions(places, "/predict").asks[0]);
   OurOptions options = kGuarded;
   options.up = {"--role", "gateway", "--backend",
                 fmt::format("http://127.0.0.1:{}", model->port())};
