@@ -119,7 +119,8 @@ Json DescribeInvocations(const std::vector<LoadedVersion>& loaded) {
       {.type = "text/csv", .schema = {{"type", "string"}}, .example = CsvExample},
       {.type = "application/octet-stream"}};
   Json paths = Json::object();
-  for (const char* pattern : {"/invocations", "/models/{model}/invoke"}) {
+  for (const char* pattern :
+       {"/invocations", "/models/{model}/invoke", "/endpoints/{model}/invocations"}) {
     Json post = RequestOf(pattern, bodies, loaded);
     const Json list = {{"type", "array"}, {"items", PredictionOf(pattern, loaded)}};
     post["responses"]["200"] = ReplyOf(

@@ -200,7 +200,8 @@ TEST_F(KnownHoles, Cve2026_24207_EveryRouteAsksForATokenUnlessItIsListedAsOpen) 
   http::Client client = Connect();
   for (const http::Route& route : AllRoutes(context)) {
     if (route.access == http::Access::kOpen) {
-      EXPECT_EQ(route.method, "GET") << route.pattern << " is open and may change something";
+      EXPECT_TRUE(route.method == "GET" || kOpenPosts.contains(route.pattern))
+          << route.pattern << " is open and may change something";
       continue;
     }
     std::string path = route.pattern;

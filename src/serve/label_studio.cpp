@@ -7,6 +7,7 @@
 #include "serve/handlers.h"
 #include "serve/infer.h"
 #include "serve/label_match.h"
+#include "serve/label_studio_api.h"
 #include "serve/prediction.h"
 #include "serve/protocols.h"
 #include "serve/task_files.h"
@@ -254,7 +255,7 @@ http::Handler LabelStudioPredict(ServeContext& context) {
 /// Label Studio's machine-learning backend: a project's tasks in, pre-labels out. The service's own
 /// address is given to Label Studio, or http://HOST:PORT/label-studio[/MODEL].
 Protocol LabelStudioProtocol() {
-  return {"label_studio", "Pre-labels for Label Studio's annotators.", Routes};
+  return {"label_studio", "Pre-labels for Label Studio's annotators.", Routes, DescribeLabelStudio};
 }
 
 }  // namespace keelrow::serve

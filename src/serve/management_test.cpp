@@ -55,7 +55,7 @@ TEST_F(ManagementTest, NoRouteOfTheTableManagesForATokenThatPredicts) {
   int managing = 0;
   for (const Listed& row : AllListed()) {
     // What changes something is either a prediction or management: there is no third kind.
-    if (row.method != "GET") {
+    if (row.method != "GET" && !kOpenPosts.contains(row.path)) {
       EXPECT_THAT(row.access, testing::AnyOf("token:predict", "token:manage")) << row.path;
     }
     if (row.access != "token:manage") continue;

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/base64.h"
 #include "base/files.h"
 #include "base/random.h"
@@ -20,6 +22,16 @@ namespace keelrow::serve {
 
 using models::kEdge;
 using models::kModelName;
+
+/// gRPC knows POST only: its probes and descriptions are open, and change nothing.
+inline const std::set<std::string> kOpenPosts = {
+    "/grpc.health.v1.Health/Check",
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+    "/inference.GRPCInferenceService/ModelReady",
+    "/inference.GRPCInferenceService/ServerLive",
+    "/inference.GRPCInferenceService/ServerMetadata",
+    "/inference.GRPCInferenceService/ServerReady"};
 
 /// Gray noise.
 inline data::Image NoisePicture(uint64_t seed) {

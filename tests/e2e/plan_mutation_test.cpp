@@ -63,6 +63,7 @@ const std::map<std::string, std::string>& SpecialMutations() {
       {"gate.not_worse_than", "\"@champion\""},
       {"serve.host", "127.0.0.2"},
       {"serve.models.folder", "models"},
+      {"serve.models.settings", "{tiny: {threads: 2}}"},
       {"serve.auth.issuers", "[{issuer: idp, jwks: keys.json, algorithms: [RS256]}]"},
       {"serve.tls.certificate", ""},  // it and its key make one, and serving is no step
       {"serve.tls.key", ""},
