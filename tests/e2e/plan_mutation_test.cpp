@@ -64,6 +64,13 @@ const std::map<std::string, std::string>& SpecialMutations() {
       {"serve.host", "127.0.0.2"},
       {"serve.models.folder", "models"},
       {"serve.models.settings", "{tiny: {threads: 2}}"},
+      {"serve.models.chains", "{both: [{model: a}, {model: b}]}"},
+      {"serve.management.listen", "127.0.0.1:8089"},
+      {"serve.request_log.folder", "predictions"},
+      {"serve.cache.models", "[tiny]"},
+      {"serve.label_studio.url", "http://labels:8080"},
+      {"serve.label_studio.token_file", ""},  // needs a url
+      {"serve.label_studio.origins", "[\"http://minio:9000\"]"},
       {"serve.auth.issuers", "[{issuer: idp, jwks: keys.json, algorithms: [RS256]}]"},
       {"serve.tls.certificate", ""},  // it and its key make one, and serving is no step
       {"serve.tls.key", ""},
