@@ -244,9 +244,10 @@ struct AsyncClient::Impl : std::enable_shared_from_this<AsyncClient::Impl> {
     const auto [failure] =
         co_await connection.tls->async_handshake(asio::ssl::stream_base::client, kAwait);
     if (!failure) co_return std::nullopt;
-    co_return Error(Code::kIo,
+    Error disagreed(Code::kIo,
                     fmt::format("cannot agree on TLS with {}: {}", authority,
                                 HandshakeFailure(connection.tls->native_handle(), failure)));
+    co_return disagreed;
   }
 
   /// Reads until the final answer: 100 Continue may come first.

@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds kEvery{1'000};
 constexpr std::chrono::milliseconds kLockWait{5'000};
 constexpr uint64_t kFileMax = 4096;
 
-/// What all processes have taken in one period.
+/// What all processes have taken in one period; a later one than ours, where our clock is behind.
 struct Ledger {
   int64_t period = 0;
   double taken = 0;
@@ -31,8 +31,9 @@ Ledger ReadLedger(const std::filesystem::path& file, int64_t period) {
     throw Error(Code::kCorrupt, "`" + file.string() + "` is not what was spent",
                 {.hint = "delete it to begin anew"});
   }
-  if (json["period"].get<int64_t>() != period) return {.period = period};
-  return {.period = period, .taken = json["taken"].get<double>()};
+  const Ledger ledger{.period = json["period"].get<int64_t>(),
+                      .taken = json["taken"].get<double>()};
+  return ledger.period < period ? Ledger{.period = period} : ledger;
 }
 
 }  // namespace
@@ -75,7 +76,8 @@ struct Budget::State {
     double more = 0;
     WithLedger([&](Ledger& ledger) {
       const std::lock_guard lock(mutex);
-      if (period != ledger.period) Begin(ledger.period);
+      if (period != PeriodNow()) Begin(PeriodNow());
+      if (ledger.period > period) return false;  // nothing is spent until our clock is there
       more = std::clamp(options.limit - ledger.taken, 0.0, Block());
       ledger.taken += more;
       return more > 0;
@@ -115,16 +117,16 @@ Budget::~Budget() {
   }
 }
 
-bool Budget::Take(double cost) {
+std::optional<Budget::Taken> Budget::Take(double cost) {
   State& state = *state_;
-  bool taken = false;
+  std::optional<Taken> taken;
   bool refill = false;
   {
     const std::lock_guard lock(state.mutex);
     state.largest = std::max(state.largest, cost);
     const bool now = state.period == state.PeriodNow();
-    taken = now && cost <= state.at_hand;
-    if (taken) {
+    if (now && cost <= state.at_hand) {
+      taken = Taken{.cost = cost, .period = state.period};
       state.at_hand -= cost;
       state.spent += cost;
     }
@@ -134,11 +136,11 @@ bool Budget::Take(double cost) {
   return taken;
 }
 
-void Budget::PutBack(double cost) {
+void Budget::PutBack(const Taken& taken) {
   const std::lock_guard lock(state_->mutex);
-  if (state_->spent < cost) return;  // it was another period's
-  state_->at_hand += cost;
-  state_->spent -= cost;
+  if (state_->period != taken.period) return;
+  state_->at_hand += taken.cost;
+  state_->spent -= taken.cost;
 }
 
 double Budget::limit() const {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace keelrow::hybrid {
 
@@ -25,10 +26,14 @@ class Budget {
   ~Budget();  // what was not spent goes back
   Budget(const Budget&) = delete;
 
-  /// False when there is not as much left, or none at hand yet.
-  bool Take(double cost);
-  /// What Take took and was not needed.
-  void PutBack(double cost);
+  struct Taken {
+    double cost;
+    int64_t period;
+  };
+  /// Empty when there is not as much left, or none at hand yet.
+  std::optional<Taken> Take(double cost);
+  /// What was not needed; of a period that is over it is forgotten.
+  void PutBack(const Taken& taken);
 
   double limit() const;
   /// In this period, by this process.

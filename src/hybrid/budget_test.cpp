@@ -69,9 +69,25 @@ TEST_F(Budgets, ARestartGoesOnAndAnotherPeriodBeginsAnew) {
 
 TEST_F(Budgets, WhatWasPutBackCanBeTaken) {
   Budget budget = Make(10);
-  EXPECT_EQ(TakeMany(budget, 100), 10);
-  budget.PutBack(1);
+  EXPECT_EQ(TakeMany(budget, 9), 9);
+  std::optional<Budget::Taken> last;
+  while (!last) last = budget.Take(1);
+  EXPECT_EQ(TakeMany(budget, 100), 0);
+  budget.PutBack(*last);
   EXPECT_EQ(TakeMany(budget, 100), 1);
+  now_ = now_.load() + 3600s;
+  EXPECT_EQ(TakeMany(budget, 1), 1);
+  budget.PutBack(*last);
+  EXPECT_EQ(TakeMany(budget, 100), 9) << "another period's";
+}
+
+TEST_F(Budgets, AClockThatIsBehindResetsNothing) {
+  Budget budget = Make(10);
+  EXPECT_EQ(TakeMany(budget, 6), 6);
+  now_ = now_.load() - 3600s;
+  EXPECT_EQ(TakeMany(budget, 100), 0);
+  now_ = now_.load() + 3600s;
+  EXPECT_LE(TakeMany(budget, 100), 4);
 }
 
 TEST_F(Budgets, ARequestThatCostsMoreThanABlockCanBeTaken) {

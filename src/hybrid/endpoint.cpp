@@ -53,18 +53,18 @@ struct Endpoint::State : std::enable_shared_from_this<Endpoint::State> {
       log::Warning("the endpoint {} is not asked: {}", options.name, fault->message());
       return done({.result = "secret", .response = *fault});
     }
-    if (options.budget && !options.budget->Take(options.cost)) {
+    std::optional<Budget::Taken> taken;
+    if (options.budget && !(taken = options.budget->Take(options.cost))) {
       return done(NotAsked("budget", "the endpoint's budget is spent"));
     }
     ++under_way;
     breaker.Begin(now.time_since_epoch());
     client.Send(request, std::min(deadline, now + options.timeout),
-                [self = shared_from_this(), done = std::move(done)](http::AsyncOutcome outcome) {
-                  done(self->Ended(std::move(outcome)));
-                });
+                [self = shared_from_this(), taken, done = std::move(done)](
+                    http::AsyncOutcome outcome) { done(self->Ended(std::move(outcome), taken)); });
   }
 
-  Asked Ended(http::AsyncOutcome outcome) {
+  Asked Ended(http::AsyncOutcome outcome, const std::optional<Budget::Taken>& taken) {
     --under_way;
     const auto now = Clock::now().time_since_epoch();
     const bool stopped =
@@ -79,7 +79,7 @@ struct Endpoint::State : std::enable_shared_from_this<Endpoint::State> {
     }
     // What was not sent costs nothing; what failed on the way may have been charged.
     const bool free = outcome.progress == http::Progress::kNotSent;
-    if (free && options.budget) options.budget->PutBack(options.cost);
+    if (free && taken) options.budget->PutBack(*taken);
     Asked asked{.result = "answered",
                 .response = std::move(outcome.response),
                 .cost = free ? 0 : options.cost};

@@ -32,17 +32,26 @@ bool IsOpenAi(std::string_view pattern) {
   return pattern.starts_with(kOpenAiPrefix) && !pattern.starts_with("/v1/models");
 }
 
+/// The body with their name of the model; as it is where it cannot be read: theirs to refuse.
 std::string OpenAiBody(const std::string& body, const std::string& model) {
-  Json json = Json::parse(body, nullptr, false);
-  if (model.empty() || !json.is_object()) return body;
-  json["model"] = model;
-  return json.dump();
+  if (model.empty()) return body;
+  Expected<Json> json = ParseJson(body, "the body");
+  if (!json || !json->is_object()) return body;
+  (*json)["model"] = model;
+  return json->dump();
+}
+
+/// Labelling projects are set up with secrets in the body, and gRPC's messages are framed.
+bool StaysHere(const http::Request& request) {
+  const std::string_view pattern = request.route->pattern;
+  return pattern.ends_with("/setup") || pattern.ends_with("/webhook") ||
+         request.route->protocol.find("grpc") != std::string::npos;
 }
 
 }  // namespace
 
 bool CanBeSent(Protocol protocol, const http::Request& request) {
-  if (request.route == nullptr || request.method != "POST") return false;
+  if (request.route == nullptr || request.method != "POST" || StaysHere(request)) return false;
   const std::string& pattern = request.route->pattern;
   switch (protocol) {
     case Protocol::kKeelrow:

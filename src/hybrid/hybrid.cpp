@@ -166,10 +166,6 @@ class Hybrid {
 
 }  // namespace
 
-bool LooksAtAnswers(const std::vector<Rule>& rules) {
-  return std::ranges::any_of(rules, [](const Rule& rule) { return rule.when == When::kLongTail; });
-}
-
 http::Middleware MakeHybrid(HybridOptions options) {
   auto hybrid = std::make_shared<Hybrid>(std::move(options));
   return [hybrid](http::Request& request, http::Reply reply, const http::Next& next) {

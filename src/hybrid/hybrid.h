@@ -32,9 +32,6 @@ struct HybridOptions {
 inline constexpr const char* kLabelField = "x-keelrow-label";
 inline constexpr const char* kConfidenceField = "x-keelrow-confidence";
 
-/// Whether a rule looks at labels or confidences.
-bool LooksAtAnswers(const std::vector<Rule>& rules);
-
 /// The middleware that sends predictions away by rule, and lets the private side answer else. It
 /// stands before what refuses for overload, so that it sees that, and behind identity and limits.
 /// One thread waits for all endpoints. Throws kBadValue for a rule about no endpoint, and as the

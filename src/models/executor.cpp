@@ -187,6 +187,7 @@ struct Executor::State {
   mutable std::mutex mutex;
   std::condition_variable work;
   std::deque<std::shared_ptr<Lane>> ready;
+  int patient = 0;  // threads that wait for more rows
   bool stopping = false;
   std::vector<std::thread> threads;
 
@@ -194,7 +195,8 @@ struct Executor::State {
     if (lane->listed || !lane->Runnable()) return;
     lane->listed = true;
     ready.push_back(lane);
-    work.notify_one();
+    // Who waits for more rows of one lane does not take another: then all are told.
+    patient > 0 ? work.notify_all() : work.notify_one();
   }
 
   /// Takes the lane that has waited longest, and what it runs next.
@@ -206,7 +208,9 @@ struct Executor::State {
     while (!stopping && !lane->queue.empty()) {
       const Clock::time_point until = lane->PatientUntil();
       if (until <= Clock::now()) break;
+      ++patient;
       work.wait_until(lock, until);
+      --patient;
     }
     Batch batch = TakeOut(*lane);
     List(lane);

@@ -161,6 +161,12 @@ std::vector<http::Route> Routes(ServeContext& context) {
   return routes;
 }
 
+/// A message's names of model and version, where REST has them in its path.
+void NameModelOfMessage(http::Request& request) {
+  const GrpcMethod* method = MethodOf(request.route);
+  if (method != nullptr && method->model != 0) NameModel(*method, request);
+}
+
 }  // namespace
 
 std::string GrpcPath(std::string_view service, std::string_view method) {
@@ -172,21 +178,14 @@ http::Response GrpcMessage(std::string message) {
       .status = 200, .headers = {{"Content-Type", http::kProtobuf}}, .body = std::move(message)};
 }
 
-http::Middleware NameModelOfMessage() {
-  return [](http::Request& request, http::Reply reply, const http::Next& next) {
-    const GrpcMethod* method = MethodOf(request.route);
-    if (method != nullptr && method->model != 0) NameModel(*method, request);
-    next(request, std::move(reply));
-  };
-}
-
 /// The Open Inference Protocol over gRPC, with Triton's extensions: unary and streaming inference
 /// of its own, all else by the handlers of REST.
 Protocol OpenInferenceGrpcProtocol() {
   return {.name = "open_inference_grpc",
           .help = "The Open Inference Protocol, version 2, over gRPC.",
           .routes = Routes,
-          .in_openapi = false};
+          .in_openapi = false,
+          .name_model = NameModelOfMessage};
 }
 
 }  // namespace keelrow::serve

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <set>
 
 #include "data/image_decode.h"
 
@@ -135,6 +136,15 @@ Json SpecsJson(const std::vector<bundle::TensorSpec>& specs) {
   return list;
 }
 
+/// The same output a thousand times would be a thousand copies.
+void RequireOnce(const std::vector<WantedOutput>& outputs) {
+  std::set<std::string_view> names;
+  for (const WantedOutput& output : outputs) {
+    if (!names.insert(output.name).second) {
+      Refuse(fmt::format("the output `{}` is wanted twice", output.name));
+    }
+  }
+}
 }  // namespace
 
 std::string_view Datatype(DType dtype) {
@@ -172,6 +182,7 @@ void SetTimeout(InferRequest& request, uint64_t microseconds) {
 Question QuestionOf(const ServedModel& model, InferRequest&& request, int64_t pixels_max) {
   Question question{.priority = request.priority};
   if (request.timeout) question.deadline = models::Clock::now() + *request.timeout;
+  RequireOnce(request.outputs);
   const bool files = model.predictor() != nullptr && request.inputs.size() == 1 &&
                      request.inputs[0].name == kFilesInput;
   if (!files) {

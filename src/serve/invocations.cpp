@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "base/version.h"
-#include "gateway/scope.h"
 #include "serve/handlers.h"
 #include "serve/instances.h"
 #include "serve/invocations_api.h"
@@ -15,6 +14,7 @@
 namespace keelrow::serve {
 namespace {
 
+constexpr std::string_view kArchive = ".tar.gz";
 constexpr const char* kRecords = "dataframe_records";
 
 using models::ServedModel;
@@ -239,15 +239,12 @@ http::Response Health(const ServeContext& context) {
 }
 
 /// An endpoint's name is a model's here, and so is a target's, which is an archive to SageMaker.
-ModelName ModelOfEndpoint(const ServeContext& context, const http::Request& request) {
+void NameTarget(http::Request& request) {
   const auto target = request.headers.Find("X-Amzn-SageMaker-Target-Model");
-  if (!target) return ModelInPath(context, request);
-  ModelName name{.model = std::string(*target), .version = ""};
-  if (name.model.ends_with(".tar.gz")) name.model.resize(name.model.size() - 7);
-  if (request.identity && !gateway::Allows(*request.identity, "predict", name.model)) {
-    throw Error(Code::kForbidden, "the token does not allow that model");
-  }
-  return name;
+  if (!target || !request.route->pattern.starts_with("/endpoints/")) return;
+  std::string name(*target);
+  if (name.ends_with(kArchive)) name.resize(name.size() - kArchive.size());
+  request.params["model"] = std::move(name);
 }
 
 std::vector<http::Route> Routes(ServeContext& context) {
@@ -260,7 +257,7 @@ std::vector<http::Route> Routes(ServeContext& context) {
           {.method = "POST",
            .pattern = "/endpoints/{model}/invocations",
            .handler = PredictionHandler(
-               context, {.model = ModelOfEndpoint, .read = Read, .refuse = RefuseAsMlflow}),
+               context, {.model = ModelInPath, .read = Read, .refuse = RefuseAsMlflow}),
            .scope = "predict",
            .summary = "The same, as the clients of SageMaker's runtime ask it."},
           {.method = "POST",
@@ -281,8 +278,11 @@ std::vector<http::Route> Routes(ServeContext& context) {
 /// (dataframe_split, dataframe_records, instances, inputs), CSV, or a file; answers
 /// {"predictions"}. /ping is TorchServe's, which answers 200 as both want it.
 Protocol InvocationsProtocol() {
-  return {"invocations", "MLflow's scoring and SageMaker's containers.", Routes,
-          DescribeInvocations};
+  return {.name = "invocations",
+          .help = "MLflow's scoring and SageMaker's containers.",
+          .routes = Routes,
+          .describe = DescribeInvocations,
+          .name_model = NameTarget};
 }
 
 }  // namespace keelrow::serve

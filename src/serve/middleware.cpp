@@ -6,9 +6,9 @@
 #include "http/compression.h"
 #include "http/middleware.h"
 #include "serve/access_log.h"
-#include "serve/grpc.h"
 #include "serve/http_options.h"
 #include "serve/management.h"
+#include "serve/protocols.h"
 #include "serve/public_endpoints.h"
 #include "serve/traffic.h"
 
@@ -38,7 +38,7 @@ std::vector<http::Middleware> MiddlewareOf(
       http::Compress(),
       gateway::Deadlines(),
   };
-  list.push_back(NameModelOfMessage());  // auth and limits ask which model it is
+  list.push_back(NameModels());  // auth and limits ask which model it is
   if (auto cors = CorsOf(config.cors)) list.push_back(*std::move(cors));  // before any token
   if (!config.management.remote) list.push_back(ManagementFromHere());
   if (authenticator) {
@@ -58,11 +58,12 @@ std::vector<http::Middleware> MiddlewareOf(
 std::vector<http::Middleware> ManagementMiddlewareOf(
     ServeContext& context, const project::ServeConfig& config,
     std::shared_ptr<const gateway::Authenticator> authenticator) {
-  std::vector<http::Middleware> list = {http::RequestId(), http::Tracing(),
+  std::vector<http::Middleware> list = {http::RequestId(),        http::Tracing(),
                                         http::Observe(LogAccess), CountRequests(context),
-                                        gateway::Deadlines()};
+                                        gateway::Deadlines(),     NameModels()};
   if (!config.management.remote) list.push_back(ManagementFromHere());
   if (authenticator) {
+    list.push_back(gateway::PasswordAsToken());
     list.push_back(
         gateway::RequireIdentity(std::move(authenticator), {.default_model = context.model}));
   }

@@ -1,5 +1,3 @@
-#include "serve/openai.h"
-
 #include <fmt/format.h>
 
 #include <array>
@@ -10,7 +8,6 @@
 namespace keelrow::serve {
 namespace {
 
-constexpr std::string_view kName = "openai";
 constexpr size_t kBodyMax = size_t{4} << 20;  // read on the connection's thread: 10 ms
 
 struct Operation {
@@ -34,11 +31,25 @@ http::Response Refuse(const Error& error) {
       status);
 }
 
+/// Empty where the body names none, or is not one that is read here.
+std::optional<std::string> OpenAiModel(const http::Request& request) {
+  if (request.body.size() > kBodyMax) return std::nullopt;
+  const Expected<Json> body = ParseJson(request.body, "the body");
+  if (!body || !body->is_object()) return std::nullopt;
+  const auto model = body->find("model");
+  if (model == body->end() || !model->is_string()) return std::nullopt;
+  return model->get<std::string>();
+}
+
 /// Nobody took it on the way here.
 http::Response NoSuchModel(const http::Request& request) {
   const std::optional<std::string> model = OpenAiModel(request);
   if (!model) throw Error(Code::kBadExample, "the body names no `model`");
   throw Error(Code::kNotFound, fmt::format("there is no language model `{}` here", *model));
+}
+
+void NameModel(http::Request& request) {
+  request.params["model"] = OpenAiModel(request).value_or("");
 }
 
 std::vector<http::Route> Routes(ServeContext& context) {
@@ -56,20 +67,13 @@ std::vector<http::Route> Routes(ServeContext& context) {
 
 }  // namespace
 
-std::optional<std::string> OpenAiModel(const http::Request& request) {
-  if (request.route == nullptr || request.route->protocol != kName) return std::nullopt;
-  if (request.body.size() > kBodyMax) return std::nullopt;
-  const Expected<Json> body = ParseJson(request.body, "the body");
-  if (!body || !body->is_object()) return std::nullopt;
-  const auto model = body->find("model");
-  if (model == body->end() || !model->is_string()) return std::nullopt;
-  return model->get<std::string>();
-}
-
 /// OpenAI's protocol, where an endpoint of `serve.hybrid` has language models: behind one
 /// address with our own models, with our tokens, limits and budget.
 Protocol OpenAiProtocol() {
-  return {kName, "OpenAI's protocol, for language models of public endpoints.", Routes};
+  return {.name = "openai",
+          .help = "OpenAI's protocol, for language models of public endpoints.",
+          .routes = Routes,
+          .name_model = NameModel};
 }
 
 }  // namespace keelrow::serve

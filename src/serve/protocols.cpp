@@ -1,5 +1,7 @@
 #include "serve/protocols.h"
 
+#include <algorithm>
+
 namespace keelrow::serve {
 
 #define PROTOCOL(row) Protocol row();
@@ -13,6 +15,18 @@ std::span<const Protocol> Protocols() {
 #undef PROTOCOL
   };
   return rows;
+}
+
+http::Middleware NameModels() {
+  return [](http::Request& request, http::Reply reply, const http::Next& next) {
+    if (request.route != nullptr) {
+      const auto protocol =
+          std::ranges::find(Protocols(), request.route->protocol, &Protocol::name);
+      const bool names = protocol != Protocols().end() && protocol->name_model != nullptr;
+      if (names) protocol->name_model(request);
+    }
+    next(request, std::move(reply));
+  };
 }
 
 std::vector<http::Route> AllRoutes(ServeContext& context) {

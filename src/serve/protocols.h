@@ -18,9 +18,16 @@ struct Protocol {
   /// which more is to be said than method, path and summary (api_parts.h). May be null.
   Json (*describe)(const std::vector<LoadedVersion>& loaded) = nullptr;
   bool in_openapi = true;  // gRPC describes itself, by reflection
+  /// Where a request asks about a model that its path does not name: writes that name into `params`
+  /// as {model}, so that tokens, limits and rules by model hold. An empty one, where it cannot be
+  /// told, is allowed only to who may ask any. May be null.
+  void (*name_model)(http::Request& request) = nullptr;
 };
 
 std::span<const Protocol> Protocols();
+
+/// Calls `name_model` of the request's protocol; stands before whatever asks which model it is.
+http::Middleware NameModels();
 
 /// The routes of all protocols; every one is open where `context.auth` is off.
 std::vector<http::Route> AllRoutes(ServeContext& context);

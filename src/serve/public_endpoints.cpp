@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "http/target.h"
-#include "serve/openai.h"
 #include "serve/traffic.h"
 
 namespace keelrow::serve {
@@ -18,7 +17,6 @@ std::optional<http::Middleware> PublicEndpoints(const project::HybridConfig& con
   if (config.endpoints.empty()) return std::nullopt;
   hybrid::HybridOptions options = hybrid::OptionsOf(config, folders);
   options.model_of = [in_path = ModelNames(context)](const http::Request& request) {
-    if (auto model = OpenAiModel(request)) return *std::move(model);
     return std::string(in_path(request));
   };
   options.on_call = [&context](const hybrid::Called& called) {

@@ -94,6 +94,7 @@ std::vector<std::string> TopLabels(const ServedModel& model,
 
 void RolloutPart::Keep(const Question& question) {
   if (!shadow_) return;
+  if (question.bring) return live_->recorder->PassOver(models::Clock::now());  // not here yet
   job_ = runner_->Keep(question);
   if (!job_) live_->recorder->PassOver(models::Clock::now());
 }

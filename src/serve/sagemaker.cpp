@@ -134,13 +134,26 @@ std::vector<http::Route> Routes(ServeContext& context) {
   return routes;
 }
 
+/// Whoever may load one model may not load another.
+void NameModel(http::Request& request) {
+  if (request.method != "POST") return;
+  try {
+    request.params["model"] = ReadLoad(request).model;
+  } catch (const Error&) {  // refused by the handler, with the reason
+    request.params["model"] = "";
+  }
+}
+
 }  // namespace
 
 /// SageMaker's multi-model endpoints (`keelrow serve` with SAGEMAKER_MULTI_MODEL): the platform
 /// names models and their folders, and unloads others where one finds no memory. Predictions are
 /// InvocationsProtocol's.
 Protocol SageMakerProtocol() {
-  return {"sagemaker", "SageMaker's multi-model endpoints.", Routes};
+  return {.name = "sagemaker",
+          .help = "SageMaker's multi-model endpoints.",
+          .routes = Routes,
+          .name_model = NameModel};
 }
 
 }  // namespace keelrow::serve

@@ -104,13 +104,19 @@ http::Response Scale(ServeContext& context, const http::Request& request) {
                                                       name.model, version)}});
 }
 
+/// What shall be registered; empty where that is not said.
+std::string UrlIn(const http::Request& request) {
+  if (const auto url = request.Query("url")) return std::string(*url);
+  if (request.body.empty()) return "";
+  const Expected<Json> body = ParseJson(request.body, "the body");
+  if (!body || !body->is_object()) return "";
+  const auto url = body->find("url");
+  return url != body->end() && url->is_string() ? url->get<std::string>() : "";
+}
+
 /// Only what lies in the repository already: a URL would let a caller name files and hosts.
 http::Response Register(ServeContext& context, const http::Request& request) {
-  std::string url(request.Query("url").value_or(""));
-  if (url.empty() && !request.body.empty()) {
-    const Expected<Json> body = ParseJson(request.body, "the body");
-    if (body && body->is_object()) url = body->value("url", "");
-  }
+  const std::string url = UrlIn(request);
   if (!models::IsModelName(url)) {
     throw Error(Code::kBadExample,
                 "`url` must name a model of the repository; files and URLs are not taken");
@@ -201,12 +207,20 @@ Json Describe(const std::vector<LoadedVersion>& loaded) {
   return paths;
 }
 
+void NameModel(http::Request& request) {
+  if (request.route->pattern == "/models") request.params["model"] = UrlIn(request);
+}
+
 }  // namespace
 
 /// TorchServe's management API, for tokens with the scope `manage`. A worker is not a process here:
 /// scaling to none unloads, to any number loads.
 Protocol TorchServeManagementProtocol() {
-  return {"torchserve_management", "TorchServe's management API.", Routes, Describe};
+  return {.name = "torchserve_management",
+          .help = "TorchServe's management API.",
+          .routes = Routes,
+          .describe = Describe,
+          .name_model = NameModel};
 }
 
 }  // namespace keelrow::serve
