@@ -47,7 +47,7 @@ Table ExampleTable(const ServedModel& model) {
       if (flat) break;
       row.push_back(named ? instance.at(column.get<std::string>()) : instance);
     }
-    table.rows.push_back(flat ? instance : std::move(row));
+    table.rows.push_back(flat ? instance : row);
   }
   table.cells = flat;
   return table;

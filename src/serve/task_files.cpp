@@ -47,7 +47,9 @@ std::string Refresh(const http::Url& home, const std::string& token, Clock::time
       body->at("access").is_string()) {
     return body->at("access").get<std::string>();
   }
-  throw Error(Code::kForbidden, "Label Studio does not accept its token (serve.label_studio)");
+  throw Error(Code::kForbidden,
+              fmt::format("Label Studio does not accept its token (serve.label_studio): status {}",
+                          response.status));
 }
 
 }  // namespace
