@@ -28,7 +28,7 @@ class LabelStudio : public ServiceTest {
                        .handler = http::Sync([this](const auto& request) { return File(request); }),
                        .access = http::Access::kOpen},
                       {.method = "POST",
-                       .pattern = "/api/token/refresh",
+                       .pattern = "/api/token/refresh/",
                        .handler = http::Sync(Refreshed),
                        .access = http::Access::kOpen}}));
     studio_->Start();
@@ -124,7 +124,8 @@ TEST_F(LabelStudio, APersonalTokenIsTradedForOneThatOpensFiles) {
   wanted_ = "Bearer opens";
   StartWith("a.b.c");
   const Json results = Json::parse(Label({Task("/data/upload/a b.png")}).body)["results"];
-  EXPECT_EQ(results[0]["result"].size(), 1U) << results;
+  ASSERT_TRUE(results.at(0).contains("result")) << results;
+  EXPECT_EQ(results.at(0).at("result").size(), 1U);
 }
 
 TEST_F(LabelStudio, WhatOnlyWeCanReachIsNotFetched) {
