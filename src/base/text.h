@@ -20,6 +20,11 @@ std::string JoinText(std::span<const std::string> parts, std::string_view separa
 /// "a, b, c", of a longer list only the first: "a, b, c and 7 more".
 std::string ListSome(std::span<const std::string> names, size_t most);
 
+/// Without what `blanks` lists at its ends.
+std::string_view Trimmed(std::string_view text, std::string_view blanks = " \t");
+/// A to Z as a to z; every other byte as it is.
+std::string LowerCase(std::string_view text);
+
 /// Columns of equal width, two blanks apart; the first row is the header. Numbers are not
 /// recognised: pad them yourself when they should stand right.
 std::string RenderTable(const std::vector<std::vector<std::string>>& rows);

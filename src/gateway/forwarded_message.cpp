@@ -24,11 +24,6 @@ constexpr std::array kOwnFields = {"Connection",
                                    "Expect",
                                    "Date"};
 
-std::string_view Trimmed(std::string_view text) {
-  const size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
-  return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
-}
-
 bool IsNamedIn(const std::vector<std::string>& list, std::string_view name) {
   return std::ranges::any_of(list, [&](const std::string& named) {
     return http::EqualIgnoringCase(Trimmed(named), name);
@@ -75,6 +70,11 @@ void SetTimeLeft(http::ClientRequest& request, std::chrono::milliseconds left) {
 http::Response ForwardedResponse(http::Response response) {
   response.headers = PassedOn(response.headers);
   return response;
+}
+
+http::Response BadGateway(std::string_view message) {
+  return http::Response::Json(
+      {{"error", "bad_gateway"}, {"code", Info(Code::kIo).number}, {"message", message}}, 502);
 }
 
 }  // namespace keelrow::gateway

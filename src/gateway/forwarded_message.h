@@ -14,4 +14,7 @@ void SetTimeLeft(http::ClientRequest& request, std::chrono::milliseconds left);
 /// What goes back: the backend's answer without what concerned our connection to it.
 http::Response ForwardedResponse(http::Response response);
 
+/// 502: whoever was asked failed, and how is said in our log only.
+http::Response BadGateway(std::string_view message);
+
 }  // namespace keelrow::gateway

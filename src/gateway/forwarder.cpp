@@ -35,12 +35,7 @@ http::Response FailureOf(const Error& error) {
     return http::Response::FromError(Error(Code::kTimeout, "the backend did not answer in time"));
   }
   if (error.code() == Code::kInterrupted) return NoBackend();
-  http::Response response = http::Response::Json(
-      {{"error", "bad_gateway"},
-       {"code", Info(Code::kIo).number},
-       {"message", "the backend failed while it answered; the request may have been carried out"}},
-      502);
-  return response;
+  return BadGateway("the backend failed while it answered; the request may have been carried out");
 }
 
 }  // namespace

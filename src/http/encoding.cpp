@@ -8,6 +8,8 @@
 #include <charconv>
 #include <new>
 
+#include "base/text.h"
+
 namespace keelrow::http {
 namespace {
 
@@ -20,13 +22,6 @@ constexpr int kMemoryLevel = 8;
 
 Bytef* Bytes(const char* text) {
   return const_cast<Bytef*>(reinterpret_cast<const Bytef*>(text));
-}
-
-std::string_view Trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t";
-  const size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
 /// "gzip;q=0" refuses; without a weight, or with one that is no number, it accepts.

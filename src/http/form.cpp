@@ -6,6 +6,7 @@
 #include <cstring>  // memmem
 #include <optional>
 
+#include "base/text.h"
 #include "http/message.h"
 
 namespace keelrow::http {
@@ -22,13 +23,6 @@ size_t FindLinear(std::string_view text, std::string_view needle) {
   const void* found = ::memmem(text.data(), text.size(), needle.data(), needle.size());
   if (found == nullptr) return std::string_view::npos;
   return static_cast<size_t>(static_cast<const char*>(found) - text.data());
-}
-
-std::string_view Trim(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 /// Reads `"…"` with \-escapes from the front of `rest`, past the opening quote.
@@ -53,7 +47,7 @@ std::optional<std::string> TakeValue(std::string_view& rest) {
     return TakeQuoted(rest);
   }
   const size_t end = std::min(rest.find(';'), rest.size());
-  std::string value(Trim(rest.substr(0, end)));
+  std::string value(Trimmed(rest.substr(0, end)));
   rest.remove_prefix(end);
   return value;
 }
@@ -63,7 +57,7 @@ std::optional<Error> ReadField(std::string_view line, Part& part) {
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return Refused("has a header line without a colon");
   const std::string_view name = line.substr(0, colon);
-  const std::string_view value = Trim(line.substr(colon + 1));
+  const std::string_view value = Trimmed(line.substr(colon + 1));
   if (EqualIgnoringCase(name, "Content-Type")) part.content_type = value;
   if (EqualIgnoringCase(name, "Content-Transfer-Encoding") && !EqualIgnoringCase(value, "binary")) {
     return Refused("has a part with a Content-Transfer-Encoding; send the bytes as they are");
@@ -90,7 +84,7 @@ Expected<Part> ReadPart(std::string_view text, const FormLimits& limits) {
 }
 
 Expected<std::string> ReadBoundary(std::string_view content_type) {
-  const std::string_view type = Trim(content_type.substr(0, content_type.find(';')));
+  const std::string_view type = Trimmed(content_type.substr(0, content_type.find(';')));
   if (!EqualIgnoringCase(type, "multipart/form-data")) {
     return Error(Code::kBadRequest, "the body is not multipart/form-data");
   }
@@ -108,18 +102,18 @@ std::optional<std::string> HeaderParameter(std::string_view value, std::string_v
   rest.remove_prefix(std::min(rest.find(';'), rest.size()));
   while (!rest.empty()) {
     if (rest.front() != ';') return std::nullopt;  // something after a quoted value
-    rest = Trim(rest.substr(1));
+    rest = Trimmed(rest.substr(1));
     const size_t end = rest.find_first_of("=;");
     if (end == std::string_view::npos || rest[end] == ';') {  // a word alone
       rest.remove_prefix(std::min(end, rest.size()));
       continue;
     }
-    const std::string_view key = Trim(rest.substr(0, end));
+    const std::string_view key = Trimmed(rest.substr(0, end));
     rest.remove_prefix(end + 1);
     const auto found = TakeValue(rest);
     if (!found) return std::nullopt;
     if (EqualIgnoringCase(key, name)) return found;
-    rest = Trim(rest);
+    rest = Trimmed(rest);
   }
   return std::nullopt;
 }

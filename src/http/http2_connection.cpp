@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "http/wire.h"
 
 namespace keelrow::http {
@@ -25,14 +26,6 @@ constexpr int kResetCosts = 20;  // that we must send, because the client has ma
 constexpr uint64_t kResetsAtOnce = 500;
 constexpr uint64_t kResetsPerSecond = 100;
 constexpr size_t kAnswersToPingsMax = 200;  // that wait to be sent
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return lower;
-}
 
 /// Fields that HTTP/2 says in another way, or that are ours.
 bool IsLeftOut(std::string_view lower_name) {
@@ -58,7 +51,7 @@ std::vector<nghttp2_nv> FieldsOf(const Headers& headers, std::deque<std::string>
   std::vector<nghttp2_nv> fields;
   for (const auto& [name, value] : headers) {
     if (!IsFieldName(name) || !IsFieldValue(value)) continue;
-    const std::string& lower = names.emplace_back(Lower(name));
+    const std::string& lower = names.emplace_back(LowerCase(name));
     if (!IsLeftOut(lower)) fields.push_back(Field(lower, value));
   }
   return fields;

@@ -8,6 +8,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/text.h"
+
 namespace keelrow::http {
 namespace {
 
@@ -20,14 +22,6 @@ Error Refused(std::string_view what) {
 
 bool IsDigit(char c) {
   return c >= '0' && c <= '9';
-}
-
-std::string Lowered(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return lower;
 }
 
 bool IsAddress(int family, const std::string& text) {
@@ -61,7 +55,7 @@ bool IsHostName(const std::string& host) {
 }
 
 std::optional<Error> ReadScheme(std::string_view& rest, Url& url) {
-  const std::string scheme = Lowered(rest.substr(0, rest.find(':')));
+  const std::string scheme = LowerCase(rest.substr(0, rest.find(':')));
   url.https = scheme == "https";
   if (!url.https && scheme != "http") return Refused("begins with neither http:// nor https://");
   rest.remove_prefix(scheme.size());
@@ -74,12 +68,12 @@ std::optional<Error> ReadHost(std::string_view& authority, Url& url) {
   if (authority.starts_with('[')) {
     const size_t end = authority.find(']');
     if (end == std::string_view::npos) return Refused("has a bracket that does not close");
-    url.host = Lowered(authority.substr(1, end - 1));
+    url.host = LowerCase(authority.substr(1, end - 1));
     authority.remove_prefix(end + 1);
     if (!IsAddress(AF_INET6, url.host)) return Refused("has no IPv6 address in its brackets");
     return std::nullopt;
   }
-  url.host = Lowered(authority.substr(0, authority.find(':')));
+  url.host = LowerCase(authority.substr(0, authority.find(':')));
   authority.remove_prefix(url.host.size());
   if (!IsHostName(url.host)) return Refused("has no host name or address in its usual form");
   return std::nullopt;

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/log.h"
+#include "gateway/forwarded_message.h"
 #include "http/target.h"
 
 namespace keelrow::hybrid {
@@ -22,10 +23,7 @@ http::Response NoAnswer(const Error& error) {
     return http::Response::FromError(Error(late ? Code::kTimeout : Code::kOverloaded,
                                            "the endpoint does not answer at present"));
   }
-  return http::Response::Json({{"error", "bad_gateway"},
-                               {"code", Info(Code::kIo).number},
-                               {"message", "the endpoint failed"}},
-                              502);
+  return gateway::BadGateway("the endpoint failed");
 }
 
 PrivateAnswer AnswerIn(const http::Response& response, std::string& label) {

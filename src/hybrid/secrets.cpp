@@ -11,12 +11,7 @@ namespace keelrow::hybrid {
 namespace {
 
 constexpr uint64_t kFileMax = 64 << 10;
-
-std::string_view Trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
-  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
-}
+constexpr std::string_view kBlanks = " \t\r\n";  // line breaks too: a file ends with one
 
 std::string Environment(const std::string& variable) {
   const char* value = std::getenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets
@@ -72,7 +67,7 @@ Authorize TokenOfEnvironment(const std::string& variable, std::string field) {
 
 Authorize TokenOfFile(std::filesystem::path file, std::string field) {
   const auto parse = [](std::string_view text) -> Expected<std::string> {
-    return std::string(Trimmed(text));
+    return std::string(Trimmed(text, kBlanks));
   };
   auto source = std::make_shared<FromFile<std::string>>(std::move(file), parse);
   return [source, field = std::move(field)](http::ClientRequest& request,
@@ -118,12 +113,12 @@ Expected<AwsKeys> ParseAwsCredentials(std::string_view text, const std::string& 
   AwsKeys keys;
   bool inside = false;
   for (const std::string& whole : SplitText(text, '\n')) {
-    const std::string_view line = Trimmed(whole);
+    const std::string_view line = Trimmed(whole, kBlanks);
     if (line.starts_with('[')) inside = line == "[" + profile + "]";
     const size_t equals = line.find('=');
     if (!inside || equals == std::string_view::npos || line.starts_with('#')) continue;
-    const std::string_view name = Trimmed(line.substr(0, equals));
-    const std::string value(Trimmed(line.substr(equals + 1)));
+    const std::string_view name = Trimmed(line.substr(0, equals), kBlanks);
+    const std::string value(Trimmed(line.substr(equals + 1), kBlanks));
     if (name == "aws_access_key_id") keys.id = value;
     if (name == "aws_secret_access_key") keys.secret = value;
     if (name == "aws_session_token") keys.session_token = value;

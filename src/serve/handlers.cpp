@@ -43,4 +43,22 @@ http::Handler ShapedHandler(Answerer function, http::Response (*refuse)(const Er
       LogFault);
 }
 
+std::vector<http::Route> ManagingRoutes(ServeContext& context, std::span<const ManagingRow> rows,
+                                        http::Response (*refuse)(const Error& error)) {
+  std::vector<http::Route> routes;
+  for (const ManagingRow& row : rows) {
+    routes.push_back({.method = row.method,
+                      .pattern = row.pattern,
+                      .handler = ShapedHandler(
+                          [&context, answer = row.answer](const http::Request& request) {
+                            return answer(context, request);
+                          },
+                          refuse),
+                      .run_on = http::RunOn::kWorkers,
+                      .scope = "manage",
+                      .summary = row.summary});
+  }
+  return routes;
+}
+
 }  // namespace keelrow::serve

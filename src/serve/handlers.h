@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "http/router.h"
 #include "serve/context.h"
@@ -19,5 +21,16 @@ http::Route MetricsGet(const ServeContext& context, std::function<ServiceGauges(
 /// A handler whose errors are answered by `refuse`, in a protocol's own shape; faults of ours are
 /// logged.
 http::Handler ShapedHandler(Answerer function, http::Response (*refuse)(const Error& error));
+
+/// An operation that manages models, for tokens with the scope `manage`.
+struct ManagingRow {
+  const char* method;
+  const char* pattern;
+  const char* summary;
+  http::Response (*answer)(ServeContext& context, const http::Request& request);
+};
+/// Their routes, on workers: loading takes time. Errors are answered by `refuse`.
+std::vector<http::Route> ManagingRoutes(ServeContext& context, std::span<const ManagingRow> rows,
+                                        http::Response (*refuse)(const Error& error));
 
 }  // namespace keelrow::serve

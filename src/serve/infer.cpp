@@ -68,8 +68,7 @@ NamedTensor Labels(const std::vector<std::vector<float>>& scores,
   NamedTensor tensor{.name = std::string(kLabel), .bytes = true};
   tensor.tensor.shape = {static_cast<int64_t>(scores.size())};
   for (const std::vector<float>& row : scores) {
-    tensor.texts.push_back(
-        labels[static_cast<size_t>(std::ranges::max_element(row) - row.begin())]);
+    tensor.texts.push_back(labels[BestOf(row)]);
   }
   return tensor;
 }
@@ -145,6 +144,7 @@ void RequireOnce(const std::vector<WantedOutput>& outputs) {
     }
   }
 }
+
 }  // namespace
 
 std::string_view Datatype(DType dtype) {

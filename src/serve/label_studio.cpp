@@ -63,7 +63,7 @@ std::string TextOf(const Json& task, const std::string& field) {
 Json PredictionOf(const Answer& answer, size_t number, const LabelMatch& match) {
   const std::vector<float>& scores = answer.scores[number];
   if (scores.empty()) return {{"error", answer.faults[number]}};
-  const auto best = static_cast<size_t>(std::ranges::max_element(scores) - scores.begin());
+  const size_t best = BestOf(scores);
   Json result = Json::array();
   if (!match.written[best].empty()) {
     result.push_back(labels::ChoiceResult(match.question, match.written[best]));

@@ -7,16 +7,12 @@
 #include <array>
 #include <charconv>
 
+#include "base/text.h"
+
 namespace keelrow::serve {
 namespace {
 
 constexpr std::array<std::string_view, 4> kBeside = {"/healthz", "/readyz", "/ping", "/metrics"};
-
-std::string_view Trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
 
 /// An address without a port: 127.0.0.0/8, ::1, or the former as IPv6 maps it.
 bool IsLoopback(std::string_view address) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "base/text.h"
 #include "base/version.h"
 #include "serve/access_log.h"
 #include "serve/api_parts.h"
@@ -13,17 +14,10 @@
 namespace keelrow::serve {
 namespace {
 
-std::string Lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return text;
-}
-
 /// "get_models_name" for GET /models/{name}: generators make it a function's name.
 std::string OperationId(const http::Route& route) {
-  std::string id = Lower(route.method);
-  for (const char c : Lower(route.pattern)) {
+  std::string id = LowerCase(route.method);
+  for (const char c : LowerCase(route.pattern)) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
     if (plain) id += c;
     if (!plain && id.back() != '_') id += '_';
@@ -93,7 +87,7 @@ Json DescribeApi(const std::vector<http::Route>& routes, const std::vector<Loade
   Json paths = Json::object();
   for (const http::Route& route : routes) {
     if (!IsDescribed(route)) continue;
-    paths[route.pattern][Lower(route.method)] = Operation(route, loaded);
+    paths[route.pattern][LowerCase(route.method)] = Operation(route, loaded);
   }
   for (const Protocol& protocol : Protocols()) {
     if (protocol.describe != nullptr) paths.merge_patch(protocol.describe(loaded));

@@ -169,10 +169,8 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
       answer.scores.back() = model_->predictor()->ScoresOf(Slice(outputs[0], begin, looks));
       begin += looks;
     }
-    if (looks_.empty() && model_->predictor() != nullptr && model_->session().HasRows()) {
-      for (int64_t row = 0; row < outputs[0].Rows(); ++row) {
-        answer.scores.push_back(model_->predictor()->ScoresOf(Slice(outputs[0], row, 1)));
-      }
+    if (looks_.empty() && model_->predictor() != nullptr) {
+      answer.scores = ScoresOfRows(*model_->predictor(), outputs[0]);
     }
     CountAnswers(answer);
     answer.outputs = std::move(outputs);
@@ -187,12 +185,11 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
   void CountAnswers(const Answer& answer) {
     for (const std::vector<float>& scores : answer.scores) {
       if (scores.empty()) continue;  // what was to be brought could not be
-      const auto best = std::ranges::max_element(scores);
-      const auto label = static_cast<size_t>(best - scores.begin());
+      const size_t best = BestOf(scores);
       context_.metrics.CountAnswer({.model = model_->name(),
                                     .version = model_->version(),
-                                    .label = model_->predictor()->manifest().labels[label],
-                                    .confidence = *best});
+                                    .label = model_->predictor()->manifest().labels[best],
+                                    .confidence = scores[best]});
     }
   }
 
@@ -249,6 +246,15 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
 };
 
 }  // namespace
+
+std::vector<std::vector<float>> ScoresOfRows(const engine::Predictor& predictor,
+                                             const Tensor& output) {
+  std::vector<std::vector<float>> scores;
+  for (int64_t row = 0; row < output.Rows(); ++row) {
+    scores.push_back(predictor.ScoresOf(Slice(output, row, 1)));
+  }
+  return scores;
+}
 
 http::Handler PredictionHandler(ServeContext& context, PredictionProtocol protocol) {
   return [&context, protocol](const http::Request& request, http::Reply reply) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <span>
 #include <string>
@@ -24,6 +25,15 @@ struct Answer {
   std::vector<std::string> faults = {};         // of each example that was brought; "": none
   std::vector<Tensor> outputs = {};             // the network's, where tensors were asked about
 };
+
+/// Which of an example's scores is the highest; there is one at least.
+inline size_t BestOf(std::span<const float> scores) {
+  return static_cast<size_t>(std::ranges::max_element(scores) - scores.begin());
+}
+
+/// The scores of each row of a bundle's output.
+std::vector<std::vector<float>> ScoresOfRows(const engine::Predictor& predictor,
+                                             const Tensor& output);
 
 /// A request, understood: either examples, which go through the bundle's own preprocessing, or the
 /// network's inputs as they are.

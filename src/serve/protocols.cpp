@@ -18,12 +18,14 @@ std::span<const Protocol> Protocols() {
 }
 
 http::Middleware NameModels() {
-  return [](http::Request& request, http::Reply reply, const http::Next& next) {
+  std::vector<const Protocol*> naming;  // few, and every request is compared with them
+  for (const Protocol& protocol : Protocols()) {
+    if (protocol.name_model != nullptr) naming.push_back(&protocol);
+  }
+  return [naming](http::Request& request, http::Reply reply, const http::Next& next) {
     if (request.route != nullptr) {
-      const auto protocol =
-          std::ranges::find(Protocols(), request.route->protocol, &Protocol::name);
-      const bool names = protocol != Protocols().end() && protocol->name_model != nullptr;
-      if (names) protocol->name_model(request);
+      const auto one = std::ranges::find(naming, request.route->protocol, &Protocol::name);
+      if (one != naming.end()) (*one)->name_model(request);
     }
     next(request, std::move(reply));
   };

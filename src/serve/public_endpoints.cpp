@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "http/target.h"
+#include "serve/prediction.h"
 #include "serve/traffic.h"
 
 namespace keelrow::serve {
@@ -33,10 +34,9 @@ bool HaveLanguageModels(const project::HybridConfig& config) {
 void SayCertainty(std::span<const float> scores, std::span<const std::string> labels,
                   http::Response& response) {
   if (scores.empty() || scores.size() != labels.size()) return;
-  const auto top = std::ranges::max_element(scores);
-  const std::string& label = labels[static_cast<size_t>(top - scores.begin())];
-  response.headers.Set(hybrid::kLabelField, http::PercentEncode(label));
-  response.headers.Set(hybrid::kConfidenceField, fmt::format("{:.4f}", *top));
+  const size_t best = BestOf(scores);
+  response.headers.Set(hybrid::kLabelField, http::PercentEncode(labels[best]));
+  response.headers.Set(hybrid::kConfidenceField, fmt::format("{:.4f}", scores[best]));
 }
 
 }  // namespace keelrow::serve

@@ -68,18 +68,6 @@ std::string StickyKey(const rollout::Plan& plan, const http::Request& request) {
   return ClientKey(request);
 }
 
-std::vector<std::vector<float>> ScoresByRow(const Answer& answer) {
-  const engine::Predictor* predictor = answer.model.predictor();
-  if (!answer.scores.empty() || answer.outputs.empty() || predictor == nullptr) {
-    return answer.scores;
-  }
-  std::vector<std::vector<float>> scores;
-  for (int64_t row = 0; row < answer.outputs[0].Rows(); ++row) {
-    scores.push_back(predictor->ScoresOf(Slice(answer.outputs[0], row, 1)));
-  }
-  return scores;
-}
-
 std::vector<std::string> TopLabels(const ServedModel& model,
                                    const std::vector<std::vector<float>>& scores) {
   std::vector<std::string> tops;
@@ -87,7 +75,7 @@ std::vector<std::string> TopLabels(const ServedModel& model,
   const std::vector<std::string>& labels = model.predictor()->manifest().labels;
   for (const std::vector<float>& one : scores) {
     if (one.empty() || one.size() != labels.size()) return {};
-    tops.push_back(labels[static_cast<size_t>(std::ranges::max_element(one) - one.begin())]);
+    tops.push_back(labels[BestOf(one)]);
   }
   return tops;
 }
@@ -102,12 +90,11 @@ void RolloutPart::Keep(const Question& question) {
 void RolloutPart::Note(const Answer& answer) {
   if (!live_) return;
   try {
-    std::vector<std::vector<float>> scores = ScoresByRow(answer);
-    labels_ = TopLabels(answer.model, scores);
+    labels_ = TopLabels(answer.model, answer.scores);
     if (!job_) return;
     job_->live = live_;
     job_->model = shadow_;
-    job_->scores = std::move(scores);
+    job_->scores = answer.scores;
     job_->labels = labels_;
     if (!runner_->Run(std::move(job_))) live_->recorder->PassOver(models::Clock::now());
   } catch (const std::exception& failure) {

@@ -76,7 +76,5 @@ std::string StickyKey(const rollout::Plan& plan, const http::Request& request);
 /// The top label of each example; empty where the model has no labels.
 std::vector<std::string> TopLabels(const models::ServedModel& model,
                                    const std::vector<std::vector<float>>& scores);
-/// The scores of each example, of each row where tensors were asked about.
-std::vector<std::vector<float>> ScoresByRow(const Answer& answer);
 
 }  // namespace keelrow::serve

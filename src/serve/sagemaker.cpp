@@ -103,13 +103,7 @@ http::Response List(ServeContext& context, const http::Request&) {
   return http::Response::Json({{"models", std::move(rows)}});
 }
 
-struct Row {
-  const char* method;
-  const char* pattern;
-  const char* summary;
-  http::Response (*answer)(ServeContext& context, const http::Request& request);
-};
-constexpr Row kRows[] = {
+constexpr ManagingRow kRows[] = {
     {"GET", "/models", "The models that are loaded.", List},
     {"POST", "/models", "Loads a model from a folder.", Load},
     {"GET", "/models/{model}", "One of them.", Describe},
@@ -117,21 +111,8 @@ constexpr Row kRows[] = {
 };
 
 std::vector<http::Route> Routes(ServeContext& context) {
-  std::vector<http::Route> routes;
-  if (!context.mounted) return routes;  // /models is TorchServe's then
-  for (const Row& row : kRows) {
-    routes.push_back({.method = row.method,
-                      .pattern = row.pattern,
-                      .handler = ShapedHandler(
-                          [&context, answer = row.answer](const http::Request& request) {
-                            return answer(context, request);
-                          },
-                          Refuse),
-                      .run_on = http::RunOn::kWorkers,
-                      .scope = "manage",
-                      .summary = row.summary});
-  }
-  return routes;
+  if (!context.mounted) return {};  // /models is TorchServe's then
+  return ManagingRoutes(context, kRows, Refuse);
 }
 
 /// Whoever may load one model may not load another.

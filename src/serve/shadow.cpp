@@ -29,12 +29,14 @@ size_t BytesOf(const Question& question) {
 
 std::vector<std::vector<float>> ScoresOf(ShadowJob& job) {
   const ServedModel& model = *job.model;
-  Answer answer{.model = model};
+  std::vector<std::vector<float>> scores;
   for (transforms::Payload& example : job.examples) {
-    answer.scores.push_back(model.predictor()->Scores(std::move(example)));
+    scores.push_back(model.predictor()->Scores(std::move(example)));
   }
-  if (!job.tensors.empty()) answer.outputs = model.session().Run(job.tensors);
-  return ScoresByRow(answer);
+  if (job.tensors.empty()) return scores;
+  const std::vector<Tensor> outputs = model.session().Run(job.tensors);
+  if (model.predictor() != nullptr) scores = ScoresOfRows(*model.predictor(), outputs[0]);
+  return scores;
 }
 
 /// Half the sum of the differences: 0 for the same distribution, 1 for wholly different ones.

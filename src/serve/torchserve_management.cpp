@@ -106,7 +106,7 @@ http::Response Scale(ServeContext& context, const http::Request& request) {
 
 /// What shall be registered; empty where that is not said.
 std::string UrlIn(const http::Request& request) {
-  if (const auto url = request.Query("url")) return std::string(*url);
+  if (const auto url = request.Query("url").value_or(""); !url.empty()) return std::string(url);
   if (request.body.empty()) return "";
   const Expected<Json> body = ParseJson(request.body, "the body");
   if (!body || !body->is_object()) return "";
@@ -146,14 +146,7 @@ http::Response SetDefault(ServeContext& context, const http::Request& request) {
                               name.model, name.version)}});
 }
 
-struct Row {
-  const char* method;
-  const char* pattern;
-  const char* summary;
-  http::Response (*answer)(ServeContext& context, const http::Request& request);
-};
-
-constexpr Row kRows[] = {
+constexpr ManagingRow kRows[] = {
     {"GET", "/models", "The models' names, by pages.", List},
     {"POST", "/models", "Loads a model of the repository.", Register},
     {"GET", "/models/{model}", "The default version's state.", Describe},
@@ -166,20 +159,8 @@ constexpr Row kRows[] = {
 };
 
 std::vector<http::Route> Routes(ServeContext& context) {
-  std::vector<http::Route> routes;
-  if (context.mounted) return routes;  // /models is SageMaker's then
-  for (const Row& row : kRows) {
-    routes.push_back({.method = row.method,
-                      .pattern = row.pattern,
-                      .handler = TorchServeHandler(
-                          [&context, answer = row.answer](const http::Request& request) {
-                            return answer(context, request);
-                          }),
-                      .run_on = http::RunOn::kWorkers,
-                      .scope = "manage",
-                      .summary = row.summary});
-  }
-  return routes;
+  if (context.mounted) return {};  // /models is SageMaker's then
+  return ManagingRoutes(context, kRows, TorchServeError);
 }
 
 Json QueryParameter(const char* name, const char* type, const char* help) {
