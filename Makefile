@@ -62,7 +62,7 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (60), two at a time
 	@./bootstrap --dev
 	CC=clang-14 CXX=clang++-14 $(configure) build-fuzz \
 		-DKEELROW_FUZZ=ON -DKEELROW_TESTS=OFF -DKEELROW_TRAINER=OFF
-	cmake --build build-fuzz -j $(JOBS)
+	cmake --build build-fuzz -j $(JOBS) --target fuzz
 	FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh build-fuzz
 
 install: build ## a relocatable tree under PREFIX (/usr/local)

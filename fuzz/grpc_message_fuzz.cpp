@@ -3,17 +3,17 @@
 #include <algorithm>
 
 #include "http/body_reader.h"
+#include "open_inference/open_inference_proto.h"
 #include "require.h"
-#include "serve/open_inference_proto.h"
 
 namespace keelrow::fuzz {
 namespace {
 
 void CheckMessage(std::string_view message) {
   try {
-    const serve::InferRequest request = serve::ReadInferMessage(message);
+    const open_inference::InferRequest request = open_inference::ReadInferMessage(message);
     Require(!request.inputs.empty(), "a request asks about something");
-    for (const serve::NamedTensor& input : request.inputs) {
+    for (const open_inference::NamedTensor& input : request.inputs) {
       const auto count = static_cast<size_t>(input.tensor.Count());
       Require(!input.name.empty(), "an input has a name");
       Require(input.bytes ? input.texts.size() == count

@@ -7,9 +7,9 @@
 #include "base/text.h"
 #include "http/form.h"
 #include "http/target.h"
+#include "protocols/label_studio.h"
+#include "protocols/predict_request.h"
 #include "require.h"
-#include "serve/label_studio.h"
-#include "serve/predict_request.h"
 #include "tiny_bundle.h"
 
 namespace keelrow::fuzz {
@@ -18,8 +18,6 @@ namespace {
 // The first byte chooses; the last choice is the body's own first line.
 constexpr auto kContentTypes = std::to_array<std::string_view>(
     {"application/json", "multipart/form-data; boundary=b", "image/png", ""});
-
-constexpr int64_t kPixelsMax = 25'000'000;
 
 /// A sealed bundle, loaded as the service loads it.
 const models::ServedModel& Model() {
@@ -53,9 +51,9 @@ void CheckPixels(const data::Image& image) {
 }
 
 void CheckRequest(const http::Request& request) {
-  const auto read = serve::ReadPredictRequest(Model(), kPixelsMax, request);
+  const auto read = protocols::ReadPredictRequest(Model(), request);
   if (const auto* refusal = std::get_if<http::Response>(&read)) return CheckRefusal(*refusal);
-  const auto& [payload, request_id] = std::get<serve::PredictRequest>(read);
+  const auto& [payload, request_id] = std::get<protocols::PredictRequest>(read);
   const http::Response answer = http::Response::Json({{"request_id", request_id}});
   Require(Json::parse(answer.body).contains("request_id"), "the request's id can be answered");
   if (const auto* image = std::get_if<data::Image>(&payload)) CheckPixels(*image);
@@ -87,7 +85,7 @@ void CheckText(std::string_view body) {
 
 /// Whom POST /predict is for is told by a look at the text; a parser must see the same.
 void CheckWhose(std::string_view body) {
-  if (!serve::IsLabelStudioBody(body)) return;
+  if (!protocols::IsLabelStudioBody(body)) return;
   const auto json = ParseJson(body, "the body");
   Require(!json || (json->is_object() && json->contains("tasks")), "Label Studio sends tasks");
 }

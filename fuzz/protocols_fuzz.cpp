@@ -7,8 +7,8 @@
 
 #include "http/target.h"
 #include "models/repository.h"
+#include "protocols/protocols.h"
 #include "require.h"
-#include "serve/protocols.h"
 #include "tiny_bundle.h"
 
 namespace keelrow::fuzz {
@@ -51,7 +51,7 @@ class Service {
         std::move(sources), models::RepositoryOptions{.every = std::chrono::hours(1)}, executor_);
     context_.post = RunNow;
     while (!context_.models->Ready()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    router_.emplace(serve::AllRoutes(context_));
+    router_.emplace(protocols::AllRoutes(context_));
   }
 
   http::Response Ask(const Place& place, std::string_view aside, std::string_view body) const {
@@ -78,7 +78,7 @@ class Service {
   }
 
   TemporaryFolder folder_;
-  serve::ServeContext context_{.model = "tiny", .language_models = true};
+  predictions::ServeContext context_{.model = "tiny", .language_models = true};
   models::Executor executor_{1};
   std::optional<http::Router> router_;
 };
@@ -104,6 +104,12 @@ void Check(std::string_view input) {
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
   // OpenVINO's TBB would otherwise dlopen with RTLD_DEEPBIND, which AddressSanitizer refuses.
   return ::setenv("TBB_ENABLE_SANITIZERS", "1", 1);
+}
+
+/// What TBB's binding of threads and OpenVINO's executor keep for each thread, in memory that the
+/// sanitizer does not look at, until the process ends.
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:libtbb.so\nleak:libtbbbind\nleak:libhwloc\nleak:CPUStreamsExecutor\n";
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

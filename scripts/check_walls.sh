@@ -28,8 +28,8 @@ WALLS='
   sqlite3\.h                                track
   openssl/                                  base gateway http
   CLI/                                      cli
-  prometheus/                               serve
-  protozero/                                nets serve
+  prometheus/                               signals predictions
+  protozero/                                nets open_inference serve
   zip\.h                                    nets
   hiredis/                                  gateway
   spdlog/                                   base

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# scripts/grpc_descriptors.sh [--check]: src/serve/proto/*.proto as the FileDescriptorSet that gRPC's
-# reflection gives to clients, in src/serve/proto/descriptors.inc: bytes for a C++ array. With --check
+# scripts/grpc_descriptors.sh [--check]: src/open_inference/proto/*.proto as the FileDescriptorSet that gRPC's
+# reflection gives to clients, in src/open_inference/proto/descriptors.inc: bytes for a C++ array. With --check
 # it writes nothing, and fails when they are not what the .proto files say. Run it after changing one.
 set -euo pipefail
-cd "$(dirname "$0")/../src/serve/proto"
+cd "$(dirname "$0")/../src/open_inference/proto"
 python=$(realpath -s "${KEELROW_PYTHON:-${KEELROW_DEPS:-../../../.deps}/parity/bin/python}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -78,4 +78,14 @@ std::optional<std::string> DecodeBase64(std::string_view text, Base64 alphabet) 
   return bytes;
 }
 
+std::optional<std::string> DecodeFileText(std::string text) {
+  if (text.starts_with("data:")) {
+    const size_t comma = text.find(";base64,");
+    if (comma == std::string::npos) return std::nullopt;
+    text.erase(0, comma + 8);
+  }
+  std::erase_if(text, [](char c) { return c == '\n' || c == '\r'; });
+  return DecodeBase64(text);
+}
+
 }  // namespace keelrow

@@ -17,4 +17,8 @@ std::string EncodeBase64(std::string_view bytes, Base64 alphabet = Base64::kStan
 /// Empty when `text` is not Base64.
 std::optional<std::string> DecodeBase64(std::string_view text, Base64 alphabet = Base64::kStandard);
 
+/// Base64, or a data: URL that holds it (RFC 2397). Line breaks, as `base64 FILE` makes them, are
+/// let through.
+std::optional<std::string> DecodeFileText(std::string text);
+
 }  // namespace keelrow

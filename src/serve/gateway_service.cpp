@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "gateway/forwarder.h"
-#include "serve/handlers.h"
+#include "predictions/handlers.h"
+#include "protocols/protocols.h"
 #include "serve/middleware.h"
-#include "serve/protocols.h"
 #include "serve/public_endpoints.h"
 #include "serve/role.h"
 
@@ -18,7 +18,7 @@ using gateway::Forwarder;
 constexpr std::string_view kPredictScope = "predict";
 
 gateway::ForwarderOptions ForwarderOptionsOf(const project::GatewayConfig& config,
-                                             Metrics& metrics) {
+                                             signals::Metrics& metrics) {
   if (config.backends.empty()) {
     throw Error(Code::kBadValue, "a gateway needs at least one model service",
                 {.hint = "name it with --backend http://127.0.0.1:8081, or in gateway.backends"});
@@ -43,7 +43,7 @@ http::Response Health(const http::Request&) {
 
 struct GatewayService::State {
   GatewayServiceOptions options;
-  ServeContext context;
+  predictions::ServeContext context;
   std::optional<Forwarder> forwarder;
   std::unique_ptr<http::Server> server;
 
@@ -68,12 +68,12 @@ struct GatewayService::State {
   /// The model service's, each sent on; but the probes and metrics are the gateway's own.
   std::vector<http::Route> Routes() {
     std::vector<http::Route> routes = {
-        OpenGet("/healthz", "Whether the process lives.", Health),
-        OpenGet("/readyz", "Whether a model service answers; 503 while none does.",
-                [this](const http::Request&) { return Readiness(); }),
-        MetricsGet(context, [this] { return Gauges(); })};
+        predictions::OpenGet("/healthz", "Whether the process lives.", Health),
+        predictions::OpenGet("/readyz", "Whether a model service answers; 503 while none does.",
+                             [this](const http::Request&) { return Readiness(); }),
+        predictions::MetricsGet(context, [this] { return Gauges(); })};
     const size_t own = routes.size();
-    for (http::Route& route : AllRoutes(context)) {
+    for (http::Route& route : protocols::AllRoutes(context)) {
       const auto is_same = [&](const http::Route& one) { return one.pattern == route.pattern; };
       if (std::any_of(routes.begin(), routes.begin() + static_cast<std::ptrdiff_t>(own), is_same)) {
         continue;
@@ -95,8 +95,8 @@ struct GatewayService::State {
     return response;
   }
 
-  ServiceGauges Gauges() const {
-    ServiceGauges gauges = context.Gauges();
+  signals::ServiceGauges Gauges() const {
+    signals::ServiceGauges gauges = context.Gauges();
     gauges.backends = forwarder->Views();
     return gauges;
   }

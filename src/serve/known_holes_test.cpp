@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "http/raw_connection.h"
-#include "serve/protocols.h"
+#include "protocols/protocols.h"
 #include "serve/service_for_test.h"
 
 namespace keelrow::serve {
@@ -196,9 +196,9 @@ TEST_F(KnownHoles, Cve2025_23319_ErrorsNameNothingOfOurs) {
 
 // Triton: some routes were open though restricted ones were configured.
 TEST_F(KnownHoles, Cve2026_24207_EveryRouteAsksForATokenUnlessItIsListedAsOpen) {
-  ServeContext context{.model = kModelName};
+  predictions::ServeContext context{.model = kModelName};
   http::Client client = Connect();
-  for (const http::Route& route : AllRoutes(context)) {
+  for (const http::Route& route : protocols::AllRoutes(context)) {
     if (route.access == http::Access::kOpen) {
       EXPECT_TRUE(route.method == "GET" || kOpenPosts.contains(route.pattern))
           << route.pattern << " is open and may change something";

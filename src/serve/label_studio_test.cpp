@@ -1,4 +1,4 @@
-#include "serve/label_studio.h"
+#include "protocols/label_studio.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -202,13 +202,13 @@ TEST_F(LabelStudio, ATokenMayComeAsThePassword) {
 }
 
 TEST(LabelStudioBody, IsToldFromOurOwn) {
-  EXPECT_TRUE(IsLabelStudioBody(R"({"tasks": [], "label_config": ""})"));
-  EXPECT_TRUE(IsLabelStudioBody(R"({"project": {"input_data": 1}, "tasks" : []})"));
+  EXPECT_TRUE(protocols::IsLabelStudioBody(R"({"tasks": [], "label_config": ""})"));
+  EXPECT_TRUE(protocols::IsLabelStudioBody(R"({"project": {"input_data": 1}, "tasks" : []})"));
   for (const char* own :
        {R"({"input_data": "tasks", "request_id": "tasks"})", R"({"input_data": {"tasks": 1}})",
         R"({"input_data": [], "tasks": []})", R"({"input_data": "\"tasks\": "})", R"(["tasks"])",
         R"({"a": ["tasks"], "b": "tasks"})", R"({"tasks)", R"("tasks")", R"({"a\)", ""}) {
-    EXPECT_FALSE(IsLabelStudioBody(own)) << own;
+    EXPECT_FALSE(protocols::IsLabelStudioBody(own)) << own;
   }
 }
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
-#include "serve/protocols.h"
+#include "protocols/protocols.h"
 #include "serve/service_for_test.h"
 
 namespace keelrow::serve {

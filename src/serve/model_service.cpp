@@ -2,14 +2,14 @@
 
 #include "base/stop.h"
 #include "models/compiled_cache.h"
+#include "predictions/rollouts.h"
+#include "predictions/task_files.h"
+#include "predictions/waiting_threads.h"
+#include "protocols/protocols.h"
 #include "serve/management.h"
 #include "serve/middleware.h"
-#include "serve/protocols.h"
 #include "serve/public_endpoints.h"
 #include "serve/role.h"
-#include "serve/rollouts.h"
-#include "serve/task_files.h"
-#include "serve/waiting_threads.h"
 
 namespace keelrow::serve {
 namespace {
@@ -36,7 +36,7 @@ std::map<std::string, models::LaneOptions> OwnLanes(const project::ServeConfig& 
 }
 
 models::RepositoryOptions RepositoryOptionsOf(const ModelServiceOptions& options,
-                                              Metrics& metrics) {
+                                              signals::Metrics& metrics) {
   const project::ServeConfig& config = options.config;
   return {.load = config.models.load.value == "on_demand" ? models::Load::kOnDemand
                                                           : models::Load::kAliases,
@@ -80,9 +80,9 @@ std::vector<std::unique_ptr<models::Source>> SourcesOf(const ModelServiceOptions
 
 struct ModelService::State {
   ModelServiceOptions options;
-  ServeContext context;
-  models::Executor executor;  // before the server: jobs answer requests
-  WaitingThreads waiting;     // and ask the executor
+  predictions::ServeContext context;
+  models::Executor executor;            // before the server: jobs answer requests
+  predictions::WaitingThreads waiting;  // and ask the executor
   std::unique_ptr<http::Server> server;
   std::unique_ptr<http::Server> management;  // null: on the same port
 
@@ -95,13 +95,13 @@ struct ModelService::State {
                 .language_models = HaveLanguageModels(options.config.hybrid)},
         executor(ThreadsOf(options.config)),
         waiting(kWaitingThreads, kWaitingMax) {
-    context.task_files = std::make_shared<const TaskFiles>(
+    context.task_files = std::make_shared<const predictions::TaskFiles>(
         options.config.label_studio, options.root, options.config.limits.body.value);
     if (!options.mounted.empty()) {
       context.mounted = std::make_shared<models::MountedModels>(options.mounted);
       context.memory_max = options.config.models.memory.value;
     }
-    context.routes = AllRoutes(context);
+    context.routes = protocols::AllRoutes(context);
     const auto authenticator = AuthenticatorOf(
         options.config.auth, {.workspace = options.secret, .project = options.root});
     const http::ServerOptions listening =
@@ -142,22 +142,22 @@ void ModelService::Start() {
   if (state.context.mounted) sources.push_back(models::MountedSource(state.context.mounted));
   if (const project::RequestLogConfig& log = state.options.config.request_log;
       !log.folder.empty()) {
-    state.context.request_log = std::make_unique<RequestLog>(
-        log, LineFilesOptions{.folder = state.options.root / log.folder,
-                              .file_bytes = log.file.value,
-                              .files = static_cast<size_t>(log.files)});
+    state.context.request_log = std::make_unique<signals::RequestLog>(
+        log, signals::LineFilesOptions{.folder = state.options.root / log.folder,
+                                       .file_bytes = log.file.value,
+                                       .files = static_cast<size_t>(log.files)});
   }
   if (const project::CacheConfig& cache = state.options.config.cache; cache.bytes.value > 0) {
-    state.context.cache = std::make_unique<AnswerCache>(cache);
+    state.context.cache = std::make_unique<predictions::AnswerCache>(cache);
   }
   state.context.models = std::make_unique<models::Repository>(
       std::move(sources), RepositoryOptionsOf(state.options, state.context.metrics),
       state.executor);
   if (!state.options.store.empty()) {
-    state.context.rollouts =
-        std::make_shared<Rollouts>(RolloutsOptions{.store = state.options.store,
-                                                   .models = *state.context.models,
-                                                   .every = state.options.config.watch.value});
+    state.context.rollouts = std::make_shared<predictions::Rollouts>(
+        predictions::RolloutsOptions{.store = state.options.store,
+                                     .models = *state.context.models,
+                                     .every = state.options.config.watch.value});
   }
   if (state.management) state.management->Start();
   state.server->Start();

@@ -1,4 +1,4 @@
-#include "serve/open_inference_proto.h"
+#include "open_inference/open_inference_proto.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -54,7 +54,7 @@ std::string Contents(Write write) {
 
 std::string WhyNot(const std::string& message) {
   try {
-    ReadInferMessage(message);
+    open_inference::ReadInferMessage(message);
   } catch (const Error& error) {
     EXPECT_TRUE(error.code() == Code::kBadExample || error.code() == Code::kBadRequest);
     return error.message();
@@ -64,7 +64,7 @@ std::string WhyNot(const std::string& message) {
 
 TEST(InferMessage, RawAndTypedTensorsAreTheSame) {
   const auto values = [](const std::string& message) {
-    const InferRequest request = ReadInferMessage(message);
+    const open_inference::InferRequest request = open_inference::ReadInferMessage(message);
     const auto numbers = request.inputs.at(0).tensor.As<float>();
     return std::vector<float>(numbers.begin(), numbers.end());
   };
@@ -83,8 +83,8 @@ TEST(InferMessage, RawAndTypedTensorsAreTheSame) {
 
 TEST(InferMessage, EveryDatatypeHasItsContents) {
   const auto take = [](const char* datatype, auto write) {
-    const InferRequest request =
-        ReadInferMessage(Asked({.datatype = datatype, .contents = Contents(write)}));
+    const open_inference::InferRequest request = open_inference::ReadInferMessage(
+        Asked({.datatype = datatype, .contents = Contents(write)}));
     return request.inputs.at(0);
   };
   const std::vector<int32_t> small = {1, -2};
@@ -141,7 +141,7 @@ TEST(InferMessage, HostileMessagesAreRefusedWithTheReason) {
   EXPECT_THAT(WhyNot(Asked(text, {std::string("\2\0\0\0a", 5)})), HasSubstr("longer"));
   EXPECT_THAT(WhyNot(Asked(text, {std::string("\xff\xff\xff\xff", 4)})), HasSubstr("longer"));
   std::string many;
-  for (size_t i = 0; i <= kTensorsMax; ++i) AddInput(many, {});
+  for (size_t i = 0; i <= open_inference::kTensorsMax; ++i) AddInput(many, {});
   EXPECT_THAT(WhyNot(many), HasSubstr("too many"));
 }
 

@@ -1,4 +1,4 @@
-#include "serve/openapi.h"
+#include "protocols/openapi.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -12,9 +12,9 @@ namespace keelrow::serve {
 namespace {
 
 TEST(Routes, AreThoseOfTheGoldenList) {
-  ServeContext context{.model = "digits"};
+  predictions::ServeContext context{.model = "digits"};
   std::set<std::string> lines;
-  for (const http::Route& route : AllRoutes(context)) {
+  for (const http::Route& route : protocols::AllRoutes(context)) {
     const std::string scope = route.scope.empty() ? "" : ":" + route.scope;
     lines.insert(fmt::format("{} {} {} {}\n", route.pattern, route.method,
                              route.access == http::Access::kToken ? "token" + scope : "open",
@@ -25,9 +25,9 @@ TEST(Routes, AreThoseOfTheGoldenList) {
 }
 
 TEST(OpenApi, DescribesEveryRouteAndNothingElse) {
-  ServeContext context{.model = "digits"};
-  const std::vector<http::Route> routes = AllRoutes(context);
-  const Json api = DescribeApi(routes, {});
+  predictions::ServeContext context{.model = "digits"};
+  const std::vector<http::Route> routes = protocols::AllRoutes(context);
+  const Json api = protocols::DescribeApi(routes, {});
   EXPECT_EQ(api["openapi"], "3.1.0");
   std::set<std::string> ids;
   size_t operations = 0;
@@ -47,8 +47,8 @@ TEST(OpenApi, DescribesEveryRouteAndNothingElse) {
 }
 
 TEST(OpenApi, SaysWhatPredictTakesAndWhoMay) {
-  ServeContext context{.model = "digits"};
-  const Json api = DescribeApi(AllRoutes(context), {});
+  predictions::ServeContext context{.model = "digits"};
+  const Json api = protocols::DescribeApi(protocols::AllRoutes(context), {});
   const Json& post = api["paths"]["/predict"]["post"];
   EXPECT_EQ(post["security"], Json::parse(R"([{"token": ["predict"]}])"));
   EXPECT_TRUE(post["responses"].contains("401"));
@@ -60,13 +60,14 @@ TEST(OpenApi, SaysWhatPredictTakesAndWhoMay) {
 }
 
 TEST(OpenApi, WithoutTokensNoRouteAsksForOne) {
-  ServeContext context{.model = "digits", .auth = false};
-  const Json api = DescribeApi(AllRoutes(context), {});
+  predictions::ServeContext context{.model = "digits", .auth = false};
+  const Json api = protocols::DescribeApi(protocols::AllRoutes(context), {});
   EXPECT_FALSE(api["paths"]["/predict"]["post"].contains("security"));
 }
 
 TEST(OpenApi, PathParametersAreListed) {
-  const Json api = DescribeApi({{.method = "GET", .pattern = "/models/{name}/v/{version}"}}, {});
+  const Json api =
+      protocols::DescribeApi({{.method = "GET", .pattern = "/models/{name}/v/{version}"}}, {});
   const Json& get = api["paths"]["/models/{name}/v/{version}"]["get"];
   EXPECT_EQ(get["operationId"], "get_models_name_v_version");
   ASSERT_EQ(get["parameters"].size(), 2u);

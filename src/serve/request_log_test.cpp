@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "serve/answer_cache.h"
+#include "predictions/answer_cache.h"
 #include "serve/service_for_test.h"
 
 // What is kept of requests: written down (request_log.h), and remembered (answer_cache.h).
@@ -194,26 +194,6 @@ TEST_F(KeepTest, OnlyTheModelsThatAreNamedAreCached) {
     config.cache.models = {"another"};
   });
   EXPECT_EQ(CacheOf(AskAgain(data::EncodePng(NoisePicture(1)))), "none");
-}
-
-TEST(AnswerCache, TheLongestUnusedGoFirst) {
-  AnswerCache cache({.bytes = {.value = 3 * 400}});
-  const AnswerCache::Outputs outputs{.tensors = {Tensor::Zeros(DType::kUInt8, {100})}, .looks = {}};
-  for (const char* key : {"a", "b", "c"}) cache.Keep(key, outputs);
-  EXPECT_TRUE(cache.Find("a"));
-  cache.Keep("d", outputs);
-  EXPECT_TRUE(cache.Find("a"));
-  EXPECT_FALSE(cache.Find("b"));
-  EXPECT_LE(cache.Get().bytes, 1200U);
-  cache.Keep("large", {.tensors = {Tensor::Zeros(DType::kUInt8, {2000})}, .looks = {}});
-  EXPECT_TRUE(cache.Find("d"));
-}
-
-TEST(AnswerCache, AnswersGrowOld) {
-  AnswerCache cache({.bytes = {.value = 4096}, .ttl = {std::chrono::milliseconds(0)}});
-  cache.Keep("a", {.tensors = {Tensor::Zeros(DType::kUInt8, {1})}, .looks = {}});
-  EXPECT_FALSE(cache.Find("a"));
-  EXPECT_EQ(cache.Get().bytes, 0U);
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ int ThreadsOf(const project::ServeConfig& config) {
 }
 
 http::ServerOptions ServerOptionsOf(const project::ServeConfig& config,
-                                    const std::filesystem::path& root, Metrics& metrics) {
+                                    const std::filesystem::path& root, signals::Metrics& metrics) {
   const int cores = AvailableCores();
   return {.host = config.host,
           .port = static_cast<uint16_t>(config.port),

@@ -8,7 +8,7 @@
 #include "gateway/setup.h"
 #include "http/server.h"
 #include "project/serving.h"
-#include "serve/metrics.h"
+#include "signals/metrics.h"
 
 namespace keelrow::serve {
 
@@ -17,7 +17,7 @@ namespace keelrow::serve {
 /// `metrics` outlives the server.
 /// `root`: what the certificates' relative paths start from.
 http::ServerOptions ServerOptionsOf(const project::ServeConfig& config,
-                                    const std::filesystem::path& root, Metrics& metrics);
+                                    const std::filesystem::path& root, signals::Metrics& metrics);
 
 /// Inferences, and jobs on the workers, at once.
 int ThreadsOf(const project::ServeConfig& config);

@@ -1,4 +1,4 @@
-#include "serve/rollouts.h"
+#include "predictions/rollouts.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -46,7 +46,7 @@ class RolloutService : public ServiceTest {
     headers.Add("x-user", user);
     const http::Response response = client_->Post(path, picture_, headers);
     EXPECT_EQ(response.status, 200) << response.body;
-    return std::string(response.headers.Find(kVersionHeader).value_or("none"));
+    return std::string(response.headers.Find(predictions::kVersionHeader).value_or("none"));
   }
   /// Until the service has taken up the rollout, or its end.
   template <class F>
@@ -106,7 +106,7 @@ TEST_F(RolloutService, AnswersAreThoseOfTheVersionThatTheyName) {
     http::Headers headers = WithToken("image/png");
     headers.Add("x-user", fmt::format("user{}", i));
     const http::Response response = client_->Post("/predict", picture_, headers);
-    const bool candidate = response.headers.Find(kVersionHeader) == "2";
+    const bool candidate = response.headers.Find(predictions::kVersionHeader) == "2";
     EXPECT_EQ(Json::parse(response.body)["result"], offline[candidate ? 1 : 0]);
     EXPECT_EQ(Json::parse(response.body)["model"]["version"], candidate ? 2 : 1);
   }
@@ -180,20 +180,20 @@ TEST(StickyKeys, AreWhoAsks) {
   request.remote = "10.0.0.1:5000";
   request.id = "id-1";
   rollout::Plan plan;
-  EXPECT_EQ(StickyKey(plan, request), "a10.0.0.1");
+  EXPECT_EQ(predictions::StickyKey(plan, request), "a10.0.0.1");
   request.headers.Add("X-Forwarded-For", "192.0.2.7, 10.0.0.9");
-  EXPECT_EQ(StickyKey(plan, request), "a192.0.2.7");
+  EXPECT_EQ(predictions::StickyKey(plan, request), "a192.0.2.7");
   request.client_name = "CN=worker";
-  EXPECT_EQ(StickyKey(plan, request), "cCN=worker");
+  EXPECT_EQ(predictions::StickyKey(plan, request), "cCN=worker");
   request.identity = {.subject = "ann", .scopes = {}, .issuer = "idp"};
-  EXPECT_EQ(StickyKey(plan, request), "sidp\nann");
+  EXPECT_EQ(predictions::StickyKey(plan, request), "sidp\nann");
   plan.key = rollout::Key::kHeader;
   plan.header = "x-user";
-  EXPECT_EQ(StickyKey(plan, request), "sidp\nann");
+  EXPECT_EQ(predictions::StickyKey(plan, request), "sidp\nann");
   request.headers.Add("x-user", "u1");
-  EXPECT_EQ(StickyKey(plan, request), "hu1");
+  EXPECT_EQ(predictions::StickyKey(plan, request), "hu1");
   plan.key = rollout::Key::kRequest;
-  EXPECT_EQ(StickyKey(plan, request), "rid-1");
+  EXPECT_EQ(predictions::StickyKey(plan, request), "rid-1");
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ std::shared_ptr<gateway::SharedBudget> SharedBudgetOf(const project::SharedLimit
 }  // namespace
 
 std::shared_ptr<gateway::RateLimiter> RateLimiterOf(const project::RateLimitConfig& config,
-                                                    Metrics& metrics) {
+                                                    signals::Metrics& metrics) {
   return std::make_shared<gateway::RateLimiter>(gateway::RateLimitOptions{
       .all = RateOf(config.all),
       .client = RateOf(config.client),
@@ -45,7 +45,8 @@ std::shared_ptr<gateway::RateLimiter> RateLimiterOf(const project::RateLimitConf
       .on_limited = [&metrics](std::string_view limit) { metrics.CountLimited(limit); }});
 }
 
-http::Middleware AdmissionOf(const project::ServeConfig& config, ServeContext& context) {
+http::Middleware AdmissionOf(const project::ServeConfig& config,
+                             predictions::ServeContext& context) {
   const int workers = config.threads > 0 ? config.threads : AvailableCores();
   // At first as many as the queue holds: nothing is known yet, so nothing is refused.
   const auto limit = std::make_shared<gateway::ConcurrencyLimit>(
@@ -54,7 +55,7 @@ http::Middleware AdmissionOf(const project::ServeConfig& config, ServeContext& c
   return gateway::Admission(limit, [&context] { context.metrics.CountShed(); });
 }
 
-gateway::ModelOf ModelNames(const ServeContext& context) {
+gateway::ModelOf ModelNames(const predictions::ServeContext& context) {
   return [&context](const http::Request& request) -> std::string_view {
     for (const std::string_view parameter : kModelParameters) {
       const auto found = request.params.find(parameter);

@@ -1,0 +1,176 @@
+#include "predictions/rollouts.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "gateway/periodic.h"
+#include "predictions/rollout_metrics.h"
+#include "predictions/shadow.h"
+
+namespace keelrow::predictions {
+namespace {
+
+using models::ServedModel;
+using rollout::Side;
+
+constexpr const char* kChampion = "champion";
+constexpr std::chrono::seconds kJudgeEvery{1};
+
+/// Names this start of this service: what an earlier one has seen stays beside it.
+std::string ReplicaName() {
+  char host[256] = "";
+  ::gethostname(host, sizeof host - 1);
+  return fmt::format("{}-{}-{}", host, ::getpid(), ToHex(SecureRandomBytes(4)));
+}
+
+/// Milliseconds since 1970.
+track::TimeMs WallMs() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::string ClientKey(const http::Request& request) {
+  if (request.identity) return "s" + request.identity->issuer + "\n" + request.identity->subject;
+  if (!request.client_name.empty()) return "c" + request.client_name;
+  // Behind a gateway all come from its address. Who makes one up moves nobody but himself.
+  const std::string_view chain = request.headers.Find("X-Forwarded-For").value_or("");
+  if (!chain.empty()) return "a" + std::string(chain.substr(0, chain.find(',')));
+  return "a" + request.remote.substr(0, request.remote.rfind(':'));
+}
+
+rollout::Result ResultOf(int status) {
+  if (status >= 500) return rollout::Result::kFailed;
+  return status >= 400 ? rollout::Result::kRefused : rollout::Result::kAnswered;
+}
+
+/// Why the version cannot be loaded here; empty while it is, or may still be.
+std::string FaultOf(const models::Repository& models, const std::string& name, int version) {
+  const auto table = models.Table();
+  const auto found = table->find(name);
+  if (found == table->end()) return "";
+  const models::Version* it = found->second.Find(std::to_string(version));
+  return it != nullptr && it->state == models::State::kFailed ? it->reason : "";
+}
+
+}  // namespace
+
+std::string StickyKey(const rollout::Plan& plan, const http::Request& request) {
+  if (plan.key == rollout::Key::kRequest) return "r" + request.id;
+  if (plan.key == rollout::Key::kHeader) {
+    const std::string_view value = request.headers.Find(plan.header).value_or("");
+    if (!value.empty()) return "h" + std::string(value);
+  }
+  return ClientKey(request);
+}
+
+std::vector<std::string> TopLabels(const ServedModel& model,
+                                   const std::vector<std::vector<float>>& scores) {
+  std::vector<std::string> tops;
+  if (model.predictor() == nullptr) return tops;
+  const std::vector<std::string>& labels = model.predictor()->manifest().labels;
+  for (const std::vector<float>& one : scores) {
+    if (one.empty() || one.size() != labels.size()) return {};
+    tops.push_back(labels[BestOf(one)]);
+  }
+  return tops;
+}
+
+void RolloutPart::Keep(const Question& question) {
+  if (!shadow_) return;
+  if (question.bring) return live_->recorder->PassOver(models::Clock::now());  // not here yet
+  job_ = runner_->Keep(question);
+  if (!job_) live_->recorder->PassOver(models::Clock::now());
+}
+
+void RolloutPart::Note(const Answer& answer) {
+  if (!live_) return;
+  try {
+    labels_ = TopLabels(answer.model, answer.scores);
+    if (!job_) return;
+    job_->live = live_;
+    job_->model = shadow_;
+    job_->scores = answer.scores;
+    job_->labels = labels_;
+    if (!runner_->Run(std::move(job_))) live_->recorder->PassOver(models::Clock::now());
+  } catch (const std::exception& failure) {
+    log::Warning("an answer is not counted in a rollout: {}", failure.what());
+  }
+}
+
+void RolloutPart::End(const ServedModel& model, http::Response& response) {
+  if (!live_) return;
+  response.headers.Set(kVersionHeader, model.version());
+  const bool shadow = !live_->plan.Answers();  // which counts labels where it compares them
+  live_->recorder->End({.side = candidate_ ? Side::kCandidate : Side::kStable,
+                        .result = ResultOf(response.status),
+                        .labels = shadow ? std::vector<std::string>{} : std::move(labels_)},
+                       arrived_, models::Clock::now());
+  live_.reset();
+}
+
+struct Rollouts::State {
+  models::Repository& models;
+  const std::chrono::milliseconds every;
+  RolloutChanges changes;
+  std::shared_ptr<ShadowRunner> shadow = std::make_shared<ShadowRunner>();  // answers may hold it
+  rollout::Keeper keeper;
+  rollout::Time judged{};
+  std::unique_ptr<gateway::Periodic> thread;  // last: it uses the others
+
+  explicit State(const RolloutsOptions& options)
+      : models(options.models),
+        every(options.every),
+        keeper({.store = options.store,
+                .replica = ReplicaName(),
+                .fault = [this](const std::string& model,
+                                int version) { return FaultOf(models, model, version); },
+                .on_change = [this](const std::string& model,
+                                    const std::string& action) { changes.Count(model, action); }}),
+        thread(std::make_unique<gateway::Periodic>(std::chrono::milliseconds(0), [this] {
+          Work();
+          return every;
+        })) {}
+
+  void Work() {
+    const rollout::Time now = models::Clock::now();
+    keeper.Follow(now);
+    if (now - judged < kJudgeEvery) return;
+    judged = now;
+    keeper.Judge(WallMs(), now);
+  }
+};
+
+Rollouts::Rollouts(const RolloutsOptions& options) : state_(std::make_unique<State>(options)) {}
+Rollouts::~Rollouts() = default;
+
+RolloutPart Rollouts::Assign(const ModelName& name, const http::Request& request) const {
+  RolloutPart part;
+  if (!state_->keeper.Any()) return part;
+  if (!name.version.empty() && name.version != kChampion) return part;
+  const auto table = state_->keeper.Table();
+  const auto found = table->find(name.model);
+  if (found == table->end()) return part;
+  const auto& live = found->second;
+  part.live_ = live;
+  part.arrived_ = request.arrived;
+  part.runner_ = state_->shadow;
+  if (live->split.IsCandidate(StickyKey(live->plan, request), live->Weight(WallMs()))) {
+    // Null while it is being loaded: nobody waits for it.
+    auto served = state_->models.Find(name.model, std::to_string(live->record.candidate));
+    (live->plan.Answers() ? part.candidate_ : part.shadow_) = std::move(served);
+  }
+  live->recorder->Begin(part.candidate_ ? Side::kCandidate : Side::kStable, part.arrived_);
+  return part;
+}
+
+std::string Rollouts::MetricsText() const {
+  return RolloutMetricsText(*state_->keeper.Table(), state_->changes,
+                            {.wall = WallMs(), .steady = models::Clock::now()});
+}
+
+}  // namespace keelrow::predictions

@@ -1,0 +1,128 @@
+#include "signals/line_files.h"
+
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "base/descriptor.h"
+#include "base/error.h"
+#include "base/files.h"
+
+namespace keelrow::signals {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kEnding = ".jsonl";
+constexpr off_t kPiece = 64 << 10;
+
+/// Cuts off what stands behind the last end of a line.
+void CutOffHalfLine(const fs::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  struct stat status {};
+  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return;
+  std::string piece;
+  for (off_t end = status.st_size; end > 0;) {
+    const off_t begin = std::max<off_t>(end - kPiece, 0);
+    piece.resize(static_cast<size_t>(end - begin));
+    if (::pread(file.get(), piece.data(), piece.size(), begin) != end - begin) return;
+    const size_t last = piece.rfind('\n');
+    if (last != std::string::npos) {
+      end = begin + static_cast<off_t>(last) + 1;
+      if (end < status.st_size && ::ftruncate(file.get(), end) != 0) return;
+      return;
+    }
+    end = begin;
+  }
+  if (status.st_size > 0 && ::ftruncate(file.get(), 0) != 0) return;
+}
+
+}  // namespace
+
+struct LineFiles::State {
+  LineFilesOptions options;
+  Descriptor file{-1};
+  std::optional<FileLock> lock;  // says that the file is being written
+  uint64_t bytes = 0;
+  int number = 0;
+
+  /// Oldest first: names begin with their time.
+  std::vector<fs::path> Files() const {
+    std::vector<fs::path> files;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(options.folder, ignored)) {
+      const std::string name = entry.path().filename().string();
+      if (name.starts_with(options.prefix + "-") && name.ends_with(kEnding)) {
+        files.push_back(entry.path());
+      }
+    }
+    std::ranges::sort(files);
+    return files;
+  }
+
+  void Repair() const {
+    for (const fs::path& path : Files()) {
+      if (FileLock::TryAcquire(path)) CutOffHalfLine(path);  // nobody writes it
+    }
+  }
+
+  void Next() {
+    file = Descriptor(-1);
+    lock.reset();
+    MakeFolders(options.folder);
+    fs::permissions(options.folder, fs::perms::owner_all);
+    const std::vector<fs::path> files = Files();
+    const size_t most = std::max<size_t>(options.files, 1);
+    for (size_t i = 0; i + most <= files.size(); ++i) {
+      std::error_code ignored;
+      fs::remove(files[i], ignored);
+    }
+    const std::time_t now = std::time(nullptr);
+    const fs::path path =
+        options.folder / fmt::format("{}-{:%Y%m%dT%H%M%S}-{}-{:06}{}", options.prefix,
+                                     fmt::gmtime(now), ::getpid(), number++, kEnding);
+    file =
+        Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
+    if (file.get() < 0) throw ErrnoError("create", path.string());
+    lock = FileLock::TryAcquire(path);
+    bytes = 0;
+  }
+
+  /// In one call, so that a killed process leaves whole lines.
+  void Write(std::string_view line) {
+    const ssize_t written = ::write(file.get(), line.data(), line.size());
+    if (written == static_cast<ssize_t>(line.size())) {
+      bytes += line.size();
+      return;
+    }
+    const int reason = written < 0 ? errno : ENOSPC;
+    if (written > 0 && ::ftruncate(file.get(), static_cast<off_t>(bytes)) != 0) {
+      file = Descriptor(-1);  // half a line stays in this file; the next start cuts it off
+    }
+    errno = reason;
+    throw ErrnoError("write to", options.folder.string());
+  }
+};
+
+LineFiles::LineFiles(LineFilesOptions options) : state_(std::make_unique<State>()) {
+  state_->options = std::move(options);
+  state_->Repair();
+}
+
+LineFiles::~LineFiles() = default;
+
+void LineFiles::Append(std::string_view line) {
+  State& state = *state_;
+  const std::string whole = std::string(line) + "\n";
+  const bool full = state.bytes > 0 && state.bytes + whole.size() > state.options.file_bytes;
+  if (state.file.get() < 0 || full) state.Next();
+  state.Write(whole);
+}
+
+}  // namespace keelrow::signals

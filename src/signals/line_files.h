@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace keelrow::signals {
+
+struct LineFilesOptions {
+  std::filesystem::path folder;              // made if it is missing; only its owner may read it
+  std::string prefix = "predictions";        // PREFIX-TIME-PID-NUMBER.jsonl
+  uint64_t file_bytes = uint64_t{64} << 20;  // then the next file begins
+  size_t files = 8;                          // of all; the oldest go
+};
+
+/// Lines in a folder of files of bounded size and number. Every file ends with a whole line: what a
+/// full disk takes half of is taken back at once, and what a killed process left half is cut off by
+/// the next one that begins. Several processes may write into one folder. One thread.
+class LineFiles {
+ public:
+  explicit LineFiles(LineFilesOptions options);
+  ~LineFiles();
+  LineFiles(const LineFiles&) = delete;
+
+  /// One line, without its end. Throws kDiskFull, kIo, kPermission; the line is then not there.
+  void Append(std::string_view line);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace keelrow::signals
