@@ -54,7 +54,9 @@ http::Middleware Deadlines() {
   return [](http::Request& request, http::Reply reply, const http::Next& next) {
     if (const auto timeout = RequestedTimeout(request.headers)) {
       // The server's own is at most a minute or so away: no overflow where the client's is later.
-      request.deadline = std::min(request.deadline, request.received + *timeout);
+      const auto wanted = request.received + *timeout;
+      request.impatient = wanted < request.deadline;
+      request.deadline = std::min(request.deadline, wanted);
     }
     next(request, std::move(reply));
   };

@@ -10,8 +10,8 @@ void Exchange::Handle() {
   Router::Post post = [self, &shared](std::function<void()> job) {
     return shared.post([self, job = std::move(job)] { self->Run(job); });
   };
-  Router::Guard guard = [self](Reply through) {
-    self->PutAway(std::move(through));
+  Router::Guard guard = [self](Reply through) -> std::optional<Reply> {
+    if (!self->PutAway(std::move(through))) return std::nullopt;
     return Reply([self](Response response) { self->Answer(std::move(response)); });
   };
   Reply end([self](Response response) { self->Deliver(std::move(response)); });
@@ -36,14 +36,17 @@ void Exchange::Fail(std::string_view what) {
 }
 
 /// A middleware that waits for something else comes here late, on a thread of its own.
-void Exchange::PutAway(Reply through) {
-  const std::lock_guard lock(mutex_);
-  if (!claimed_) {
-    through_.emplace(std::move(through));
-    return;
+bool Exchange::PutAway(Reply through) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!claimed_) {
+      through_.emplace(std::move(through));
+      return true;
+    }
   }
   // The client has its answer; the middleware hears that it came to nothing.
   through(Response::FromError(Error(Code::kTimeout, "the request took too long")));
+  return false;
 }
 
 void Exchange::Answer(Response response) {

@@ -71,6 +71,7 @@ struct Request {
   Clock::time_point received{};  // its first byte
   Clock::time_point arrived{};   // its last byte: what a slow client takes is not our latency
   Clock::time_point deadline{};  // afterwards the server has answered 504 itself
+  bool impatient = false;        // the deadline is the client's own, earlier than the server's
   const Route* route = nullptr;  // null: no route matched, 404 or 405 follows
   std::map<std::string, std::string, std::less<>> params;  // {"name": "a b"}
   std::optional<Identity> identity = {};

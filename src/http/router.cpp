@@ -83,6 +83,11 @@ Router::Segment Router::SegmentOf(std::string_view text) {
   throw Error(Code::kInternal, fmt::format("`{}` is no segment of a route", text));
 }
 
+/// Outermost first: one with a thread of its own may call those behind it until it has gone.
+Router::~Router() {
+  for (Middleware& each : middleware_) each = {};
+}
+
 Router::Router(std::vector<Route> routes, std::vector<Middleware> middleware)
     : routes_(std::move(routes)), middleware_(std::move(middleware)) {
   std::set<std::pair<std::string, std::string>> seen;
@@ -180,8 +185,10 @@ void Router::Handle(Request& request, Reply reply, Post post, Guard guard) const
 void Router::Continue(size_t index, Request& request, Reply reply,
                       const std::shared_ptr<const Host>& host) const {
   if (index == middleware_.size()) {
-    return Finish(request, host->guard ? host->guard(std::move(reply)) : std::move(reply),
-                  host->post);
+    if (!host->guard) return Finish(request, std::move(reply), host->post);
+    std::optional<Reply> guarded = host->guard(std::move(reply));
+    if (guarded) Finish(request, *std::move(guarded), host->post);
+    return;
   }
   middleware_[index](request, std::move(reply), [this, index, host](Request& same, Reply inner) {
     Continue(index + 1, same, std::move(inner), host);

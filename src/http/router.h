@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -58,14 +59,17 @@ class Router {
  public:
   /// Throws kInternal for two rows of equal method and pattern, or a malformed pattern.
   explicit Router(std::vector<Route> routes, std::vector<Middleware> middleware = {});
+  Router(Router&&) = default;
+  Router& operator=(Router&&) = default;
+  ~Router();
 
   /// Runs `job` later on the worker pool; false when the pool is full (`job` is then unused).
   using Post = std::function<bool(std::function<void()> job)>;
 
   /// Called between the middleware and the handler with the Reply that leads through all of the
   /// middleware; gives the one that the handler gets. So a server can answer in the handler's
-  /// place.
-  using Guard = std::function<Reply(Reply)>;
+  /// place. Nothing, where it has done so already: then no handler runs.
+  using Guard = std::function<std::optional<Reply>(Reply)>;
 
   /// Finds the route, runs the middleware, then the handler. `request` must stay where it is
   /// until the reply has been used. What a handler or a middleware throws comes out of here or of

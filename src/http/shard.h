@@ -139,7 +139,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   template <class Work>
   void Run(const Work& work);
   void Fail(std::string_view what);
-  void PutAway(Reply through);
+  /// False when there is an answer already; `through` has been told then.
+  bool PutAway(Reply through);
   /// Behind the middleware, from any thread. A server that is gone needs no answers.
   void Deliver(Response response);
   void Take(Response response, Shard& shard);

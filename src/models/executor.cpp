@@ -278,18 +278,24 @@ Executor::Executor(int threads) : state_(std::make_unique<State>()) {
 }
 
 Executor::~Executor() {
+  Close();
+}
+
+void Executor::Close() {
   {
     const std::lock_guard lock(state_->mutex);
     state_->stopping = true;
   }
   state_->work.notify_all();
   for (std::thread& thread : state_->threads) thread.join();
+  state_->threads.clear();
   for (const std::shared_ptr<Lane>& lane : state_->ready) {
     for (Waiting& waiting : lane->queue) {
       waiting.job.answer(Error(Code::kInterrupted, "the service stops"));
     }
     lane->queue.clear();
   }
+  state_->ready.clear();
 }
 
 std::shared_ptr<Lane> Executor::Open(const LaneOptions& options, Run run) {
@@ -302,7 +308,7 @@ std::shared_ptr<Lane> Executor::Open(const LaneOptions& options, Run run) {
 
 bool Executor::Submit(const std::shared_ptr<Lane>& lane, Job&& job) {
   std::unique_lock lock(state_->mutex);
-  if (lane->queue.size() >= lane->options.queue_max) return false;
+  if (state_->stopping || lane->queue.size() >= lane->options.queue_max) return false;
   lane->Add(std::move(job));
   if (lane->RunsAtOnce()) {
     ++lane->running;

@@ -64,14 +64,16 @@ class Executor {
   using Run = std::function<std::vector<Tensor>(std::span<const Tensor> inputs)>;
 
   explicit Executor(int threads);
-  /// Jobs that wait are answered with kInterrupted; those that run end first.
-  ~Executor();
+  ~Executor();  // Close
   Executor(const Executor&) = delete;
 
   /// `run` may be called from many threads. The lane may outlive the executor, but not take jobs.
   std::shared_ptr<Lane> Open(const LaneOptions& options, Run run);
 
-  /// False, and `job` untouched, when the lane's queue is full.
+  /// Takes no more jobs. Those that wait are answered with kInterrupted, those that run end first.
+  void Close();
+
+  /// False, and `job` untouched, when the lane's queue is full or the executor is closed.
   bool Submit(const std::shared_ptr<Lane>& lane, Job&& job);
   LaneStats Stats(const Lane& lane) const;
 

@@ -91,8 +91,14 @@ struct Repository::Impl {
       });
     }
     wake.notify_all();
-    if (result.wait_until(deadline) == std::future_status::ready) return result.get();
-    throw Error(Code::kTimeout, "the model repository has not come to it in time");
+    if (result.wait_until(deadline) != std::future_status::ready) {
+      throw Error(Code::kTimeout, "the model repository has not come to it in time");
+    }
+    try {
+      result.get();
+    } catch (const std::future_error&) {  // nobody will come to it
+      throw Error(Code::kInterrupted, "the service stops");
+    }
   }
 };
 
@@ -104,12 +110,22 @@ Repository::Repository(std::vector<std::unique_ptr<Source>> sources, RepositoryO
 }
 
 Repository::~Repository() {
+  Close();
+}
+
+void Repository::Close() {
   {
     const std::lock_guard lock(impl_->mutex);
-    impl_->stopping = true;
+    if (std::exchange(impl_->stopping, true)) return;
   }
   impl_->wake.notify_all();
   impl_->thread.join();
+  std::deque<Command> left;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    left.swap(impl_->commands);
+  }
+  // Each breaks its promise as it goes, outside of the lock.
 }
 
 std::shared_ptr<const ModelTable> Repository::Table() const {
@@ -140,6 +156,14 @@ std::shared_ptr<const ServedModel> Repository::FindOrLoad(const std::string& mod
       },
       deadline);
   return *found;
+}
+
+bool Repository::Loadable(std::string_view model, std::string_view version_or_alias) const {
+  const auto table = Table();
+  const auto found = table->find(model);
+  if (found == table->end()) return false;
+  const Version* version = found->second.Find(version_or_alias);
+  return version != nullptr && version->state == State::kUnloaded && version->reason != kUnloaded;
 }
 
 bool Repository::Ready() const {

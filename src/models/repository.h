@@ -63,8 +63,11 @@ class Repository {
  public:
   Repository(std::vector<std::unique_ptr<Source>> sources, RepositoryOptions options,
              Executor& executor);
-  ~Repository();
+  ~Repository();  // Close
   Repository(const Repository&) = delete;
+
+  /// Loads no more: who waits for that is told kInterrupted. What is loaded stays.
+  void Close();
 
   std::shared_ptr<const ModelTable> Table() const;
 
@@ -76,6 +79,9 @@ class Repository {
   std::shared_ptr<const ServedModel> FindOrLoad(const std::string& model,
                                                 const std::string& version_or_alias,
                                                 Clock::time_point deadline);
+
+  /// Whether FindOrLoad would load that version: it is not loaded, and was not unloaded on purpose.
+  bool Loadable(std::string_view model, std::string_view version_or_alias) const;
 
   /// Whether the first look has ended and every version that it should load is ready.
   bool Ready() const;

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "data/image_decode.h"
 #include "http/target.h"
 #include "hybrid/hybrid.h"
+#include "predictions/preparation.h"
 #include "predictions/rollouts.h"
 #include "signals/access_log.h"
 
@@ -30,66 +30,26 @@ void SayCertainty(std::span<const float> scores, std::span<const std::string> la
   response.headers.Set(hybrid::kConfidenceField, fmt::format("{:.4f}", scores[best]));
 }
 
-/// Throws kLimit for a picture, decoded or not, of more pixels than `most`.
-void RequirePixels(const transforms::Payload& example, int64_t most) {
-  int64_t width = 0;
-  int64_t height = 0;
-  if (const auto* image = std::get_if<data::Image>(&example)) {
-    width = image->width;
-    height = image->height;
-  } else if (const auto* file = std::get_if<std::string>(&example)) {
-    const auto header = data::ReadImageHeader(std::as_bytes(std::span(*file)));
-    if (!header) return;  // the decoder says what is wrong with it
-    width = header->width;
-    height = header->height;
-  }
-  if (width * height <= most) return;
-  throw Error(Code::kLimit,
-              fmt::format("the picture claims {} x {} pixels, but at most {} are taken", width,
-                          height, most));
-}
-
-/// One prediction from its request to its reply. Several threads hold it, one after another.
+/// One prediction from its request to its reply: choose, (load,) read, prepare, ask, render, reply.
+/// Each step calls the next, on a thread that may do it; several threads hold the prediction, one
+/// after another. Whoever watches predictions is told in OnQuestion, OnAnswer and OnEnd.
 class Prediction : public std::enable_shared_from_this<Prediction> {
  public:
-  Prediction(ServeContext& context, const PredictionProtocol& protocol,
+  Prediction(ServeContext& context, std::shared_ptr<const PredictionProtocol> protocol,
              const http::Request& request, http::Reply reply)
-      : context_(context), protocol_(protocol), request_(request), reply_(std::move(reply)) {}
+      : context_(context),
+        protocol_(std::move(protocol)),
+        request_(request),
+        reply_(std::move(reply)) {}
 
   /// On the IO thread.
-  void Start() { Guard(&Prediction::Begin); }
+  void Start() { Guard(&Prediction::Choose); }
 
  private:
-  void Begin() {
-    name_ = protocol_.model(context_, request_);
-    if (context_.rollouts) part_ = context_.rollouts->Assign(name_, request_);
-    model_ =
-        part_.candidate() ? part_.candidate() : context_.models->Find(name_.model, name_.version);
-    if (!model_ && !CanBeLoaded()) return Refuse(NotServed(context_, name_));
-    if (!model_ || request_.body.size() > kReadAtOnceMax) return OnWorker(&Prediction::Read);
-    Read();
-  }
-
-  bool CanBeLoaded() const {
-    const auto table = context_.models->Table();
-    const auto found = table->find(name_.model);
-    if (found == table->end()) return false;
-    const models::Version* version = found->second.Find(name_.version);
-    return version != nullptr && version->state == models::State::kUnloaded &&
-           version->reason != models::kUnloaded;
-  }
-
-  void OnWorker(void (Prediction::*step)()) { On(context_.post, step); }
-
-  void On(const http::Router::Post& post, void (Prediction::*step)()) {
-    const bool posted = post([self = shared_from_this(), step] {
-      self->request_.Abandoned() ? self->Abandon() : self->Guard(step);
-    });
-    if (!posted) Refuse(Error(Code::kOverloaded, "too many requests wait for a thread"));
-  }
+  using Step = void (Prediction::*)();
 
   /// Runs a step; what it throws is the answer.
-  void Guard(void (Prediction::*step)()) {
+  void Guard(Step step) {
     try {
       (this->*step)();
     } catch (const std::exception& failure) {
@@ -97,21 +57,47 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
     }
   }
 
-  void Read() {
-    if (!model_) {
-      model_ = context_.models->FindOrLoad(name_.model, name_.version, request_.deadline);
+  void On(const http::Router::Post& post, Step step) {
+    const bool posted = post([self = shared_from_this(), step] {
+      self->request_.Abandoned() ? self->Abandon() : self->Guard(step);
+    });
+    if (!posted) Fail(Error(Code::kOverloaded, "too many requests wait for a thread"));
+  }
+
+  /// Which model is asked, and which version of it answers.
+  void Choose() {
+    name_ = protocol_->model(context_, request_);
+    if (context_.rollouts) part_ = context_.rollouts->Assign(name_, request_);
+    model_ =
+        part_.candidate() ? part_.candidate() : context_.models->Find(name_.model, name_.version);
+    if (model_) return request_.body.size() > kReadAtOnceMax ? OnWorker(&Prediction::Read) : Read();
+    if (!context_.models->Loadable(name_.model, name_.version)) {
+      throw NotServed(context_, name_);
     }
-    auto read = protocol_.read(context_, *model_, request_);
-    if (auto* refusal = std::get_if<http::Response>(&read)) return Finish(std::move(*refusal));
+    On(context_.post_waiting, &Prediction::Load);
+  }
+
+  void OnWorker(Step step) { On(context_.post, step); }
+
+  /// On a thread that may wait: those that compute have other models' requests.
+  void Load() {
+    model_ = context_.models->FindOrLoad(name_.model, name_.version, request_.deadline);
+    OnWorker(&Prediction::Read);
+  }
+
+  void Read() {
+    auto read = protocol_->read(context_, *model_, request_);
+    if (auto* refusal = std::get_if<http::Response>(&read)) {
+      return End(Cause::kRefused, std::move(*refusal));
+    }
     question_ = std::move(std::get<Question>(read));
     if (question_.bring) return On(context_.post_waiting, &Prediction::Prepare);
+    if (Recall()) return Render();
     const bool files = std::ranges::any_of(question_.examples, [](const auto& example) {
       return std::holds_alternative<std::string>(example);
     });
-    const bool here = !files || request_.body.size() > kReadAtOnceMax;  // a worker already
-    if (Recall()) return Render();
-    if (here) return Prepare();
-    OnWorker(&Prediction::Prepare);
+    const bool on_worker = request_.body.size() > kReadAtOnceMax;
+    files && !on_worker ? OnWorker(&Prediction::Prepare) : Prepare();
   }
 
   /// Whether the network has been asked the same before; then its outputs are those.
@@ -123,19 +109,23 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
     auto found = wishes.fresh ? std::nullopt : context_.cache->Find(key_);
     if (!found) return false;
     recalled_ = true;
-    looks_ = std::move(found->looks);
+    prepared_.looks = std::move(found->looks);
     outcome_ = std::move(found->tensors);
     return true;
   }
 
-  /// Preprocessing, then into the queue.
   void Prepare() {
-    part_.Keep(question_);
-    std::vector<Tensor> inputs = std::move(question_.tensors);
-    if (!question_.examples.empty()) {
-      inputs = {PrepareExamples()};
-      if (inputs[0].shape.empty()) return Render();  // none of them could be brought
-    }
+    OnQuestion();
+    if (question_.examples.empty()) return Ask(std::move(question_.tensors));
+    prepared_ = predictions::Prepare(*model_, question_, context_.pixels_max);
+    if (prepared_.input.shape.empty()) return Render();  // none of them could be brought
+    std::vector<Tensor> inputs;
+    inputs.push_back(std::move(prepared_.input));
+    Ask(std::move(inputs));
+  }
+
+  /// Into the model's queue.
+  void Ask(std::vector<Tensor> inputs) {
     if (std::string fault = model_->session().Fault(inputs); !fault.empty()) {
       throw Error(Code::kBadValue, std::move(fault));
     }
@@ -153,73 +143,87 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
     }
   }
 
-  Tensor PrepareExamples() {
-    const engine::Predictor* predictor = model_->predictor();
-    if (predictor == nullptr) {
-      throw Error(Code::kBadExample,
-                  fmt::format("`{}` is a bare network: it takes tensors only", model_->name()));
-    }
-    std::vector<Tensor> prepared;
-    for (size_t i = 0; i < question_.examples.size(); ++i) {
-      std::optional<Tensor> tensor = PrepareExample(*predictor, i);
-      looks_.push_back(tensor ? tensor->Rows() : 0);
-      if (tensor) prepared.push_back(*std::move(tensor));
-    }
-    std::vector<const Tensor*> parts;
-    for (const Tensor& tensor : prepared) parts.push_back(&tensor);
-    if (parts.empty()) return {};
-    return parts.size() == 1 ? std::move(prepared[0]) : Concatenate(parts);
-  }
-
-  /// Nothing for one that was to be brought, and could not be or is of no use.
-  std::optional<Tensor> PrepareExample(const engine::Predictor& predictor, size_t number) {
-    if (!question_.bring) return PrepareLooks(predictor, std::move(question_.examples[number]));
-    faults_.emplace_back();
-    try {
-      return PrepareLooks(predictor, question_.bring(number));
-    } catch (const Error& fault) {
-      if (fault.code() == Code::kInternal) throw;
-      faults_.back() = fault.message();
-      return std::nullopt;
-    }
-  }
-
-  Tensor PrepareLooks(const engine::Predictor& predictor, transforms::Payload example) const {
-    if (predictor.DecodedKind() == transforms::Kind::kImage) {
-      RequirePixels(example, context_.pixels_max);
-    }
-    return predictor.Prepare(std::move(example));
-  }
-
   void Render() {
     if (!outcome_.ok() && request_.Abandoned()) return Abandon();
-    std::vector<Tensor> outputs = std::move(outcome_).Value();
-    const bool whole = std::ranges::all_of(faults_, &std::string::empty);
-    if (keep_ && !recalled_ && whole) {
-      context_.cache->Keep(key_, {.tensors = outputs, .looks = looks_});
-    }
-    Answer answer{.model = *model_, .faults = std::move(faults_)};
-    int64_t begin = 0;
-    for (const int64_t looks : looks_) {
-      answer.scores.emplace_back();
-      if (looks == 0) continue;
-      answer.scores.back() = model_->predictor()->ScoresOf(Slice(outputs[0], begin, looks));
-      begin += looks;
-    }
-    if (looks_.empty() && model_->predictor() != nullptr) {
-      answer.scores = ScoresOfRows(*model_->predictor(), outputs[0]);
-    }
-    CountAnswers(answer);
-    answer.outputs = std::move(outputs);
-    part_.Note(answer);
+    Answer answer{.model = *model_,
+                  .faults = std::move(prepared_.faults),
+                  .outputs = std::move(outcome_).Value()};
+    answer.scores = ScoresOf(answer);
+    OnAnswer(answer);
     http::Response response = question_.render(answer);
     if (context_.says_certainty && answer.scores.size() == 1) {
       SayCertainty(answer.scores[0], model_->predictor()->manifest().labels, response);
     }
-    Finish(std::move(response));
+    End(Cause::kAnswered, std::move(response));
   }
 
-  void CountAnswers(const Answer& answer) {
+  /// Of each example, or of each row where the network's inputs were asked about.
+  std::vector<std::vector<float>> ScoresOf(const Answer& answer) const {
+    if (model_->predictor() == nullptr) return {};
+    if (prepared_.looks.empty()) return ScoresOfRows(*model_->predictor(), answer.outputs[0]);
+    std::vector<std::vector<float>> scores;
+    int64_t begin = 0;
+    for (const int64_t looks : prepared_.looks) {
+      scores.emplace_back();
+      if (looks == 0) continue;
+      scores.back() = model_->predictor()->ScoresOf(Slice(answer.outputs[0], begin, looks));
+      begin += looks;
+    }
+    return scores;
+  }
+
+  void Fail(const Error& error) {
+    const bool ours = Info(error.code()).http_status >= 500;
+    if (ours && error.code() != Code::kOverloaded) signals::LogFault(request_, error.what());
+    http::Response response = protocol_->refuse(error);
+    if (response.status == 503 && !response.headers.Find("Retry-After")) {
+      response.headers.Add("Retry-After", "1");
+    }
+    const bool left = error.code() == Code::kTimeout && IsPastClientsDeadline();
+    End(left ? Cause::kLeft : ours ? Cause::kOurs : Cause::kRefused, std::move(response));
+  }
+
+  bool IsPastClientsDeadline() const {
+    const auto now = models::Clock::now();
+    return now >= question_.deadline || (request_.impatient && now >= request_.deadline);
+  }
+
+  /// Nobody reads this answer; log and metrics do.
+  void Abandon() { End(Cause::kLeft, {.status = kClientGone, .headers = {}, .body = {}}); }
+
+  void End(Cause cause, http::Response response) {
+    if (model_) OnEnd(cause, response);
+    reply_(std::move(response));
+  }
+
+  // Whom predictions are told.
+
+  void OnQuestion() { part_.Keep(question_); }
+
+  void OnAnswer(const Answer& answer) {
+    const bool whole = std::ranges::all_of(answer.faults, &std::string::empty);
+    if (keep_ && !recalled_ && whole) {
+      context_.cache->Keep(key_, {.tensors = answer.outputs, .looks = prepared_.looks});
+    }
+    CountAnswer(answer);
+    part_.Note(answer);
+  }
+
+  void OnEnd(Cause cause, http::Response& response) {
+    context_.metrics.CountPrediction({.model = model_->name(),
+                                      .version = model_->version(),
+                                      .protocol = request_.route->protocol,
+                                      .code = response.status,
+                                      .duration = http::Request::Clock::now() - request_.arrived});
+    part_.End(*model_, cause, response);
+    if (!key_.empty()) response.headers.Set(kCacheHeader, recalled_ ? "hit" : "miss");
+    if (context_.request_log) {
+      context_.request_log->Note(request_, {.model = model_->name(), .version = model_->version()},
+                                 response);
+    }
+  }
+
+  void CountAnswer(const Answer& answer) {
     for (const std::vector<float>& scores : answer.scores) {
       if (scores.empty()) continue;  // what was to be brought could not be
       const size_t best = BestOf(scores);
@@ -230,52 +234,15 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
     }
   }
 
-  void Fail(const Error& error) {
-    if (Info(error.code()).http_status >= 500 && error.code() != Code::kOverloaded) {
-      signals::LogFault(request_, error.what());
-    }
-    Refuse(error);
-  }
-
-  /// Nobody reads this answer; log and metrics do.
-  void Abandon() { Finish({.status = kClientGone, .headers = {}, .body = {}}); }
-
-  void Refuse(const Error& error) {
-    http::Response response = protocol_.refuse(error);
-    if (response.status == 503 && !response.headers.Find("Retry-After")) {
-      response.headers.Add("Retry-After", "1");
-    }
-    Finish(std::move(response));
-  }
-
-  void Finish(http::Response response) {
-    if (model_) {
-      context_.metrics.CountPrediction(
-          {.model = model_->name(),
-           .version = model_->version(),
-           .protocol = request_.route->protocol,
-           .code = response.status,
-           .duration = http::Request::Clock::now() - request_.arrived});
-      part_.End(*model_, response);
-    }
-    if (!key_.empty()) response.headers.Set(kCacheHeader, recalled_ ? "hit" : "miss");
-    if (model_ && context_.request_log) {
-      context_.request_log->Note(request_, {.model = model_->name(), .version = model_->version()},
-                                 response);
-    }
-    reply_(std::move(response));
-  }
-
   ServeContext& context_;
-  const PredictionProtocol& protocol_;
+  const std::shared_ptr<const PredictionProtocol> protocol_;
   const http::Request& request_;
   http::Reply reply_;
   ModelName name_;
   RolloutPart part_;
   std::shared_ptr<const ServedModel> model_;
   Question question_;
-  std::vector<int64_t> looks_;  // rows of each example
-  std::vector<std::string> faults_;
+  Prepared prepared_;
   std::string key_;  // in the cache, if there is one
   bool keep_ = false;
   bool recalled_ = false;
@@ -294,50 +261,11 @@ std::vector<std::vector<float>> ScoresOfRows(const engine::Predictor& predictor,
 }
 
 http::Handler PredictionHandler(ServeContext& context, PredictionProtocol protocol) {
-  return [&context, protocol](const http::Request& request, http::Reply reply) {
+  // Predictions under way may outlive the route.
+  return [&context, protocol = std::make_shared<const PredictionProtocol>(protocol)](
+             const http::Request& request, http::Reply reply) {
     std::make_shared<Prediction>(context, protocol, request, std::move(reply))->Start();
   };
-}
-
-ModelName ModelInPath(const ServeContext& context, const http::Request& request) {
-  const auto version = request.params.find("version");
-  ModelName name{.model = request.Param("model"),
-                 .version = version == request.params.end() ? "" : version->second};
-  // name@alias, where a protocol's paths have no place for an alias
-  const size_t at = name.model.find('@');
-  if (at != std::string::npos && name.version.empty()) {
-    name.version = name.model.substr(at + 1);
-    name.model.resize(at);
-  }
-  return name;
-}
-
-ModelName DefaultModel(const ServeContext& context, const http::Request&) {
-  return {.model = context.DefaultModel(), .version = ""};
-}
-
-Error NotServed(const ServeContext& context, const ModelName& name) {
-  const auto table = context.models->Table();
-  const auto found = table->find(name.model);
-  if (found == table->end()) {
-    if (name.model.empty() && table->empty()) {
-      return Error(Code::kOverloaded, "no model is loaded yet");
-    }
-    if (name.model.empty()) {
-      return Error(Code::kNotFound, "the request names no model, and there is not only one",
-                   {.hint = "GET /v2/models lists them"});
-    }
-    if (name.model == context.model) {
-      return Error(Code::kOverloaded, fmt::format("no version of `{}` is loaded yet", name.model));
-    }
-    return Error(Code::kNotFound, fmt::format("there is no model `{}`", name.model));
-  }
-  const models::Version* version = found->second.Find(name.version);
-  if (version == nullptr && !name.version.empty()) {
-    return Error(Code::kNotFound,
-                 fmt::format("`{}` has no version or alias `{}`", name.model, name.version));
-  }
-  return Error(Code::kOverloaded, fmt::format("no version of `{}` is loaded yet", name.model));
 }
 
 }  // namespace keelrow::predictions

@@ -7,16 +7,10 @@
 #include <variant>
 #include <vector>
 
-#include "predictions/context.h"
+#include "predictions/model_name.h"
 #include "transforms/payload.h"
 
 namespace keelrow::predictions {
-
-/// Whom a request asks. An empty version is the one that answers by default.
-struct ModelName {
-  std::string model;
-  std::string version;
-};
 
 /// What a model said to one question.
 struct Answer {
@@ -24,6 +18,14 @@ struct Answer {
   std::vector<std::vector<float>> scores = {};  // of each example or row, one a label; of bundles
   std::vector<std::string> faults = {};         // of each example that was brought; "": none
   std::vector<Tensor> outputs = {};             // the network's, where tensors were asked about
+};
+
+/// How a prediction ended, for who judges models by it.
+enum class Cause {
+  kAnswered,
+  kRefused,  // the question cannot be used
+  kLeft,     // its client has gone, or the deadline passed that it had set
+  kOurs      // a fault, an overload, or a deadline of the service's
 };
 
 /// Which of an example's scores is the highest; there is one at least.
@@ -66,13 +68,5 @@ struct PredictionProtocol {
 /// A handler for RunOn::kIo: small bodies are read there, others and all that computes elsewhere.
 /// `context` must outlive it.
 http::Handler PredictionHandler(ServeContext& context, PredictionProtocol protocol);
-
-/// For protocols whose routes have parameters {model} and perhaps {version}.
-ModelName ModelInPath(const ServeContext& context, const http::Request& request);
-/// For those that name no model.
-ModelName DefaultModel(const ServeContext& context, const http::Request& request);
-
-/// kNotFound, kOverloaded: why a model does not answer.
-Error NotServed(const ServeContext& context, const ModelName& name);
 
 }  // namespace keelrow::predictions

@@ -43,9 +43,18 @@ std::string ClientKey(const http::Request& request) {
   return "a" + request.remote.substr(0, request.remote.rfind(':'));
 }
 
-rollout::Result ResultOf(int status) {
-  if (status >= 500) return rollout::Result::kFailed;
-  return status >= 400 ? rollout::Result::kRefused : rollout::Result::kAnswered;
+rollout::Result ResultOf(Cause cause) {
+  switch (cause) {
+    case Cause::kAnswered:
+      return rollout::Result::kAnswered;
+    case Cause::kRefused:
+      return rollout::Result::kRefused;
+    case Cause::kLeft:
+      return rollout::Result::kLeft;
+    case Cause::kOurs:
+      break;
+  }
+  return rollout::Result::kFailed;
 }
 
 /// Why the version cannot be loaded here; empty while it is, or may still be.
@@ -102,12 +111,12 @@ void RolloutPart::Note(const Answer& answer) {
   }
 }
 
-void RolloutPart::End(const ServedModel& model, http::Response& response) {
+void RolloutPart::End(const ServedModel& model, Cause cause, http::Response& response) {
   if (!live_) return;
   response.headers.Set(kVersionHeader, model.version());
   const bool shadow = !live_->plan.Answers();  // which counts labels where it compares them
   live_->recorder->End({.side = candidate_ ? Side::kCandidate : Side::kStable,
-                        .result = ResultOf(response.status),
+                        .result = ResultOf(cause),
                         .labels = shadow ? std::vector<std::string>{} : std::move(labels_)},
                        arrived_, models::Clock::now());
   live_.reset();

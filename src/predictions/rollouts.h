@@ -31,7 +31,7 @@ class RolloutPart {
   /// What was said.
   void Note(const Answer& answer);
   /// The answer is about to be sent. Once.
-  void End(const models::ServedModel& model, http::Response& response);
+  void End(const models::ServedModel& model, Cause cause, http::Response& response);
 
  private:
   friend class Rollouts;

@@ -7,9 +7,15 @@ namespace keelrow::predictions {
 WaitingThreads::WaitingThreads(int threads, size_t queue_max) : count_(threads), jobs_(queue_max) {}
 
 WaitingThreads::~WaitingThreads() {
+  Close();
+}
+
+void WaitingThreads::Close() {
   stopping_ = true;
   jobs_.Close();
+  std::call_once(started_, [] {});  // from here on none are started
   for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 bool WaitingThreads::Post(std::function<void()> job) {

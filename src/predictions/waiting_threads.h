@@ -15,11 +15,13 @@ namespace keelrow::predictions {
 class WaitingThreads {
  public:
   WaitingThreads(int threads, size_t queue_max);
-  /// Ends what runs; jobs that have not begun are dropped.
-  ~WaitingThreads();
+  ~WaitingThreads();  // Close
   WaitingThreads(const WaitingThreads&) = delete;
 
-  /// False when too many wait.
+  /// Takes no more jobs. What runs ends; what has not begun is dropped.
+  void Close();
+
+  /// False when too many wait, or the threads are closed.
   bool Post(std::function<void()> job);
 
  private:

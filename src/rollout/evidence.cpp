@@ -57,6 +57,7 @@ Sides SidesFrom(const Json& json) {
 }  // namespace
 
 void Tally::Count(Result result) {
+  if (result == Result::kLeft) return;
   ++(result == Result::kAnswered ? answered : result == Result::kRefused ? refused : failed);
 }
 

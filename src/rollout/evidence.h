@@ -10,7 +10,8 @@ namespace keelrow::rollout {
 enum class Result {
   kAnswered,
   kRefused,  // 4xx: the version said that the input cannot be used
-  kFailed    // 5xx
+  kFailed,   // 5xx
+  kLeft      // its client did not wait for it: no fault, but how long it took at least is known
 };
 
 /// What one version did in some time.
@@ -19,7 +20,7 @@ struct Tally {
   uint64_t refused = 0;
   uint64_t failed = 0;
   uint64_t overdue = 0;  // under way, and longer than the latency that the SLO allows
-  Latencies latencies;   // of those that were answered or failed
+  Latencies latencies;   // of those that were answered or failed, or left too late
   Counts labels;         // the top one of each example
 
   uint64_t Total() const { return answered + refused + failed; }

@@ -82,6 +82,20 @@ TEST(Recorder, TheWindowForgetsAndTheStepDoesNot) {
   EXPECT_EQ(recorder.Seen(kStart + 60s).recent.stable.answered, 0u);
 }
 
+TEST(Recorder, WhoDidNotWaitIsNoFailureButSaysWhatIsTooSlow) {
+  Recorder recorder(20s, 500ms);
+  const Time begin{};
+  for (const auto waited : {1ms, 499ms, 900ms, 9000ms}) {
+    recorder.Begin(Side::kCandidate, begin);
+    recorder.End({.side = Side::kCandidate, .result = Result::kLeft}, begin, begin + waited);
+  }
+  const Tally seen = recorder.Seen(begin + 9s).recent.candidate;
+  EXPECT_EQ(seen.Total(), 0u);
+  EXPECT_EQ(seen.overdue, 0u);
+  EXPECT_EQ(seen.latencies.Above(500ms), 2u);
+  EXPECT_EQ(seen.latencies.Total(), 2u);
+}
+
 TEST(Recorder, ACandidateThatDoesNotAnswerIsOverdue) {
   Recorder recorder(20s, 500ms);
   for (int i = 0; i < 3; ++i) recorder.Begin(Side::kCandidate, kStart);

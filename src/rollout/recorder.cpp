@@ -29,12 +29,18 @@ void Recorder::Begin(Side side, Time arrived) {
   under_way_.insert(arrived);
 }
 
+bool Recorder::SaysHowLong(Result result, std::chrono::nanoseconds took) const {
+  // What was refused was not computed: it would make a version look fast.
+  if (result == Result::kRefused) return false;
+  // Who left early says nothing; who left after the time that is allowed, that it was too slow.
+  return result != Result::kLeft || (latency_.count() > 0 && took > latency_);
+}
+
 void Recorder::End(const Outcome& outcome, Time arrived, Time now) {
   CountIn(now, [&](Sides& sides) {
     Tally& tally = TallyOf(sides, outcome.side);
     tally.Count(outcome.result);
-    // What was refused was not computed: it would make a version look fast.
-    if (outcome.result != Result::kRefused) tally.latencies.Add(now - arrived);
+    if (SaysHowLong(outcome.result, now - arrived)) tally.latencies.Add(now - arrived);
     for (const std::string& label : outcome.labels) tally.CountLabel(label);
   });
   if (outcome.side != Side::kCandidate) return;

@@ -52,6 +52,7 @@ class Recorder {
     Time began;
     Sides sides;
   };
+  bool SaysHowLong(Result result, std::chrono::nanoseconds took) const;
   template <class Count>
   void CountIn(Time now, Count count);
 

@@ -79,21 +79,22 @@ std::vector<std::unique_ptr<models::Source>> SourcesOf(const ModelServiceOptions
 }  // namespace
 
 struct ModelService::State {
+  // In the order of use: each may use those above it, and what it does ends before they go.
   ModelServiceOptions options;
-  predictions::ServeContext context;
-  models::Executor executor;            // before the server: jobs answer requests
-  predictions::WaitingThreads waiting;  // and ask the executor
+  models::Executor executor;
+  predictions::ServeContext context;  // with the models, which load for the executor
+  predictions::WaitingThreads waiting;
   std::unique_ptr<http::Server> server;
   std::unique_ptr<http::Server> management;  // null: on the same port
 
   explicit State(ModelServiceOptions given)
       : options(std::move(given)),
+        executor(ThreadsOf(options.config)),
         context{.model = options.model,
                 .auth = options.config.auth.enabled,
                 .metrics_token = options.config.auth.metrics,
                 .pixels_max = options.config.limits.pixels,
                 .language_models = HaveLanguageModels(options.config.hybrid)},
-        executor(ThreadsOf(options.config)),
         waiting(kWaitingThreads, kWaitingMax) {
     context.task_files = std::make_shared<const predictions::TaskFiles>(
         options.config.label_studio, options.root, options.config.limits.body.value);
@@ -184,11 +185,20 @@ void ModelService::RunUntilStopped() {
 }
 
 bool ModelService::Stop(std::chrono::milliseconds drain) {
+  using std::chrono::steady_clock;
+  const auto end = steady_clock::now() + drain;
   state_->context.stopping = true;
   const bool drained = state_->server->Stop(drain);
-  if (state_->management) state_->management->Stop(drain);
-  state_->context.rollouts.reset();  // nobody asks any more
-  state_->context.models.reset();
+  if (state_->management) {
+    state_->management->Stop(
+        std::max(std::chrono::milliseconds(0),
+                 std::chrono::duration_cast<std::chrono::milliseconds>(end - steady_clock::now())));
+  }
+  // Everybody has an answer. What still runs for them ends while the routes that it reads are
+  // there.
+  if (state_->context.models) state_->context.models->Close();
+  state_->waiting.Close();
+  state_->executor.Close();
   return drained;
 }
 
