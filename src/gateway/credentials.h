@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "base/expected.h"
-#include "gateway/periodic.h"
+#include "base/periodic.h"
+#include "base/watched_file.h"
 #include "gateway/snapshot.h"
-#include "gateway/watched_file.h"
 
 namespace keelrow::gateway {
 

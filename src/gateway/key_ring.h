@@ -6,11 +6,11 @@
 #include <mutex>
 #include <string>
 
+#include "base/periodic.h"
+#include "base/watched_file.h"
 #include "gateway/fetch.h"
 #include "gateway/key_set.h"
-#include "gateway/periodic.h"
 #include "gateway/snapshot.h"
-#include "gateway/watched_file.h"
 
 namespace keelrow::gateway {
 

@@ -6,7 +6,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
-#include "gateway/periodic.h"
+#include "base/periodic.h"
 
 namespace keelrow::hybrid {
 namespace {
@@ -100,7 +100,7 @@ struct Budget::State {
   double spent = 0;
   double largest = 0;  // cost of one request that was asked for
   bool dry = false;    // the file has no more of this period
-  std::optional<gateway::Periodic> periodic;
+  std::optional<Periodic> periodic;
 };
 
 Budget::Budget(BudgetOptions options) : state_(std::make_unique<State>(std::move(options))) {}

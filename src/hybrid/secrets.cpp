@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
-#include "gateway/watched_file.h"
+#include "base/watched_file.h"
 
 namespace keelrow::hybrid {
 namespace {
@@ -36,7 +36,7 @@ class FromFile {
   }
 
  private:
-  gateway::WatchedFile file_;
+  WatchedFile file_;
   Parse parse_;
   Expected<T> value_ = Error(Code::kUnauthenticated, "not read yet");
 };

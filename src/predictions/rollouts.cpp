@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
-#include "gateway/periodic.h"
+#include "base/periodic.h"
 #include "predictions/rollout_metrics.h"
 #include "predictions/shadow.h"
 
@@ -129,7 +129,7 @@ struct Rollouts::State {
   std::shared_ptr<ShadowRunner> shadow = std::make_shared<ShadowRunner>();  // answers may hold it
   rollout::Keeper keeper;
   rollout::Time judged{};
-  std::unique_ptr<gateway::Periodic> thread;  // last: it uses the others
+  std::unique_ptr<Periodic> thread;  // last: it uses the others
 
   explicit State(const RolloutsOptions& options)
       : models(options.models),
@@ -140,7 +140,7 @@ struct Rollouts::State {
                                 int version) { return FaultOf(models, model, version); },
                 .on_change = [this](const std::string& model,
                                     const std::string& action) { changes.Count(model, action); }}),
-        thread(std::make_unique<gateway::Periodic>(std::chrono::milliseconds(0), [this] {
+        thread(std::make_unique<Periodic>(std::chrono::milliseconds(0), [this] {
           Work();
           return every;
         })) {}

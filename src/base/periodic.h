@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-namespace keelrow::gateway {
+namespace keelrow {
 
 /// Work that is repeated on a thread of its own until the object's end, which waits for the work
 /// that is under way. What the work throws is logged, and it is repeated after a second.
@@ -35,4 +35,4 @@ class Periodic {
   std::thread thread_;
 };
 
-}  // namespace keelrow::gateway
+}  // namespace keelrow

@@ -1,8 +1,8 @@
-#include "gateway/periodic.h"
+#include "base/periodic.h"
 
 #include "base/log.h"
 
-namespace keelrow::gateway {
+namespace keelrow {
 
 Periodic::Periodic(std::chrono::milliseconds first, Work work)
     : work_(std::move(work)), thread_([this, first] {
@@ -43,4 +43,4 @@ std::chrono::milliseconds Periodic::WorkOnce() {
   }
 }
 
-}  // namespace keelrow::gateway
+}  // namespace keelrow

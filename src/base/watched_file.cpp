@@ -1,10 +1,10 @@
-#include "gateway/watched_file.h"
+#include "base/watched_file.h"
 
 #include <chrono>
 
 #include "base/files.h"
 
-namespace keelrow::gateway {
+namespace keelrow {
 namespace {
 
 // The coarsest clock of a file system in use is FAT's.
@@ -28,4 +28,4 @@ std::optional<std::string> WatchedFile::ReadIfChanged() {
   return text;
 }
 
-}  // namespace keelrow::gateway
+}  // namespace keelrow

@@ -6,7 +6,7 @@
 
 #include "base/stat_cache.h"
 
-namespace keelrow::gateway {
+namespace keelrow {
 
 /// A file that is read again when it has changed. One thread at a time.
 class WatchedFile {
@@ -28,4 +28,4 @@ class WatchedFile {
   std::optional<std::string> text_;
 };
 
-}  // namespace keelrow::gateway
+}  // namespace keelrow
