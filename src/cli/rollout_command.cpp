@@ -231,7 +231,7 @@ void DefineStart(CLI::App& command, Globals& globals,
   CLI::App* start =
       AddChange(command, "start", "Bring a new version in beside the champion", *arguments);
   start->add_option("version", arguments->version, "The version's number")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1'000'000'000));
   start->add_option("--alias", arguments->alias, "The version that this alias names");
   std::vector<std::string> modes;
   for (const config::Choice& choice : project::RolloutModeChoices()) modes.push_back(choice.name);
