@@ -48,13 +48,31 @@ rollout::Result ResultOf(int status) {
   return status >= 400 ? rollout::Result::kRefused : rollout::Result::kAnswered;
 }
 
-/// Why the version cannot be loaded here; empty while it is, or may still be.
-std::string FaultOf(const models::Repository& models, const std::string& name, int version) {
+/// How a version stands here; one that is not there has not been seen yet.
+struct Standing {
+  models::State state = models::State::kUnloaded;
+  std::string reason = {};
+};
+
+Standing StandingOf(const models::Repository& models, const std::string& name, int version) {
   const auto table = models.Table();
   const auto found = table->find(name);
-  if (found == table->end()) return "";
+  if (found == table->end()) return {};
   const models::Version* it = found->second.Find(std::to_string(version));
-  return it != nullptr && it->state == models::State::kFailed ? it->reason : "";
+  return it == nullptr ? Standing{} : Standing{.state = it->state, .reason = it->reason};
+}
+
+/// Why the version cannot be loaded here; empty while it is, or may still be.
+std::string FaultOf(const models::Repository& models, const std::string& name, int version) {
+  const Standing standing = StandingOf(models, name, version);
+  return standing.state == models::State::kFailed ? standing.reason : "";
+}
+
+/// Why it is not loaded; empty while it is.
+std::string AbsenceOf(const models::Repository& models, const std::string& name, int version) {
+  const Standing standing = StandingOf(models, name, version);
+  if (standing.state == models::State::kReady) return "";
+  return standing.reason.empty() ? "it is being loaded" : standing.reason;
 }
 
 }  // namespace
@@ -116,7 +134,7 @@ void RolloutPart::End(const ServedModel& model, http::Response& response) {
 struct Rollouts::State {
   models::Repository& models;
   const std::chrono::milliseconds every;
-  RolloutChanges changes;
+  RolloutCounts counts;
   std::shared_ptr<ShadowRunner> shadow = std::make_shared<ShadowRunner>();  // answers may hold it
   rollout::Keeper keeper;
   rollout::Time judged{};
@@ -129,8 +147,13 @@ struct Rollouts::State {
                 .replica = ReplicaName(),
                 .fault = [this](const std::string& model,
                                 int version) { return FaultOf(models, model, version); },
+                .absence = [this](const std::string& model,
+                                  int version) { return AbsenceOf(models, model, version); },
                 .on_change = [this](const std::string& model,
-                                    const std::string& action) { changes.Count(model, action); }}),
+                                    const std::string& action) {
+                  counts.CountChange(model, action);
+                },
+                .on_unreadable = [this](const char* what) { counts.CountUnreadable(what); }}),
         thread(std::make_unique<gateway::Periodic>(std::chrono::milliseconds(0), [this] {
           Work();
           return every;
@@ -169,8 +192,11 @@ RolloutPart Rollouts::Assign(const ModelName& name, const http::Request& request
 }
 
 std::string Rollouts::MetricsText() const {
-  return RolloutMetricsText(*state_->keeper.Table(), state_->changes,
-                            {.wall = WallMs(), .steady = models::Clock::now()});
+  return RolloutMetricsText(*state_->keeper.Table(), state_->counts,
+                            {.wall = WallMs(), .steady = models::Clock::now()},
+                            [this](const std::string& model, int version) {
+                              return AbsenceOf(state_->models, model, version).empty();
+                            });
 }
 
 }  // namespace keelrow::predictions

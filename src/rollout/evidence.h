@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "base/json.h"
 #include "rollout/latency.h"
 #include "rollout/statistics.h"
@@ -52,6 +55,9 @@ struct Sides {
 struct Evidence {
   Sides recent;  // of the window
   Sides step;    // since it began
+  /// Why replicas have not loaded the candidate, one each; the stable version answers there.
+  std::vector<std::string> absent = {};
+  uint64_t unreadable = 0;  // replicas whose word was damaged, and is left out
 };
 
 Json ToJson(const Evidence& evidence);
