@@ -221,7 +221,8 @@ void Shelf::Evict(const ServedModel* kept) {
                         .version = &version});
     }
   }
-  std::ranges::sort(loaded, {}, [](const Loaded& l) { return std::pair(l.candidate, l.last_used); });
+  std::ranges::sort(loaded, {},
+                    [](const Loaded& l) { return std::pair(l.candidate, l.last_used); });
   for (const auto& [candidate, last_used, version] : loaded) {
     if (bytes <= options_.memory_max) return;
     bytes -= version->served->bytes();

@@ -9,9 +9,9 @@
 namespace keelrow::models {
 
 /// What a Repository does, without its thread: follows the sources, loads, unloads, evicts. Where
-/// memory is short the candidate of a rollout goes last, and comes back by itself when there is room
-/// for it beside the version that answers in its place: nobody's request would bring it. One thread
-/// at a time.
+/// memory is short the candidate of a rollout goes last, and comes back by itself when there is
+/// room for it beside the version that answers in its place: nobody's request would bring it. One
+/// thread at a time.
 class Shelf {
  public:
   Shelf(std::vector<std::unique_ptr<Source>> sources, const RepositoryOptions& options,

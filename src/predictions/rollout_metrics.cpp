@@ -64,8 +64,9 @@ class Rows {
   prometheus::Family<prometheus::Counter>& unreadable_ =
       prometheus::BuildCounter()
           .Name("rollout_unreadable_total")
-          .Help("Rows of rollouts and of replicas' evidence that were passed over, and times that "
-                "the store could not be read.")
+          .Help(
+              "Rows of rollouts and of replicas' evidence that were passed over, and times that "
+              "the store could not be read.")
           .Register(registry_);
   prometheus::Family<prometheus::Counter>& shadow_ =
       prometheus::BuildCounter()

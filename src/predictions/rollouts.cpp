@@ -15,7 +15,6 @@ namespace keelrow::predictions {
 namespace {
 
 using models::ServedModel;
-using rollout::Side;
 
 constexpr const char* kChampion = "champion";
 constexpr std::chrono::seconds kJudgeEvery{1};
@@ -46,6 +45,13 @@ std::string ClientKey(const http::Request& request) {
 rollout::Result ResultOf(int status) {
   if (status >= 500) return rollout::Result::kFailed;
   return status >= 400 ? rollout::Result::kRefused : rollout::Result::kAnswered;
+}
+
+/// Its examples, or its tensors' rows; one at least.
+int64_t RowsOf(const Question& question) {
+  if (!question.examples.empty()) return static_cast<int64_t>(question.examples.size());
+  const bool rows = !question.tensors.empty() && !question.tensors[0].shape.empty();
+  return rows ? std::max<int64_t>(question.tensors[0].Rows(), 1) : 1;
 }
 
 /// How a version stands here; one that is not there has not been seen yet.
@@ -98,10 +104,42 @@ std::vector<std::string> TopLabels(const ServedModel& model,
   return tops;
 }
 
-void RolloutPart::Keep(const Question& question) {
+/// While one file is on its way: what that takes is not the version's time, nor is it overdue then.
+class RolloutPart::Fetching {
+ public:
+  Fetching(RolloutPart& part, bool last) : part_(part), last_(last) {}
+  ~Fetching() {
+    part_.began_ += models::Clock::now() - from_;
+    if (last_) part_.live_->recorder->Begin(part_.side(), part_.began_, part_.rows_);
+  }
+  Fetching(const Fetching&) = delete;
+
+ private:
+  RolloutPart& part_;
+  const bool last_;
+  const rollout::Time from_ = models::Clock::now();
+};
+
+void RolloutPart::Measure(Question& question) {
+  rollout::Recorder& recorder = *live_->recorder;
+  recorder.Suspend(side(), began_, rows_);
+  computed_ = true;
+  rows_ = RowsOf(question);
+  if (!question.bring) return recorder.Begin(side(), began_, rows_);
+  began_ = models::Clock::now();  // it has waited for a thread that may wait
+  question.bring = [this, bring = std::move(question.bring),
+                    count = question.examples.size()](size_t number) {
+    const Fetching fetching(*this, number + 1 == count);
+    return bring(number);
+  };
+}
+
+void RolloutPart::Keep(Question& question) {
+  if (!live_) return;
+  const bool elsewhere = question.bring != nullptr;
+  Measure(question);
   if (!shadow_) return;
-  if (question.bring) return live_->recorder->PassOver(models::Clock::now());  // not here yet
-  job_ = runner_->Keep(question);
+  if (!elsewhere) job_ = runner_->Keep(question);  // else there is nothing to keep yet
   if (!job_) live_->recorder->PassOver(models::Clock::now());
 }
 
@@ -124,10 +162,13 @@ void RolloutPart::End(const ServedModel& model, http::Response& response) {
   if (!live_) return;
   response.headers.Set(kVersionHeader, model.version());
   const bool shadow = !live_->plan.Answers();  // which counts labels where it compares them
-  live_->recorder->End({.side = candidate_ ? Side::kCandidate : Side::kStable,
-                        .result = ResultOf(response.status),
-                        .labels = shadow ? std::vector<std::string>{} : std::move(labels_)},
-                       arrived_, models::Clock::now());
+  const rollout::Result result = ResultOf(response.status);
+  live_->recorder->End({.side = side(),
+                        .result = result,
+                        .labels = shadow ? std::vector<std::string>{} : std::move(labels_),
+                        .rows = rows_,
+                        .computed = computed_ || result == rollout::Result::kFailed},
+                       began_, models::Clock::now());
   live_.reset();
 }
 
@@ -143,17 +184,16 @@ struct Rollouts::State {
   explicit State(const RolloutsOptions& options)
       : models(options.models),
         every(options.every),
-        keeper({.store = options.store,
-                .replica = ReplicaName(),
-                .fault = [this](const std::string& model,
-                                int version) { return FaultOf(models, model, version); },
-                .absence = [this](const std::string& model,
-                                  int version) { return AbsenceOf(models, model, version); },
-                .on_change = [this](const std::string& model,
-                                    const std::string& action) {
-                  counts.CountChange(model, action);
-                },
-                .on_unreadable = [this](const char* what) { counts.CountUnreadable(what); }}),
+        keeper(
+            {.store = options.store,
+             .replica = ReplicaName(),
+             .fault = [this](const std::string& model,
+                             int version) { return FaultOf(models, model, version); },
+             .absence = [this](const std::string& model,
+                               int version) { return AbsenceOf(models, model, version); },
+             .on_change = [this](const std::string& model,
+                                 const std::string& action) { counts.CountChange(model, action); },
+             .on_unreadable = [this](const char* what) { counts.CountUnreadable(what); }}),
         thread(std::make_unique<gateway::Periodic>(std::chrono::milliseconds(0), [this] {
           Work();
           return every;
@@ -180,14 +220,14 @@ RolloutPart Rollouts::Assign(const ModelName& name, const http::Request& request
   if (found == table->end()) return part;
   const auto& live = found->second;
   part.live_ = live;
-  part.arrived_ = request.arrived;
+  part.began_ = request.arrived;
   part.runner_ = state_->shadow;
   if (live->split.IsCandidate(StickyKey(live->plan, request), live->Weight(WallMs()))) {
     // Null while it is being loaded: nobody waits for it.
     auto served = state_->models.Find(name.model, std::to_string(live->record.candidate));
     (live->plan.Answers() ? part.candidate_ : part.shadow_) = std::move(served);
   }
-  live->recorder->Begin(part.candidate_ ? Side::kCandidate : Side::kStable, part.arrived_);
+  live->recorder->Begin(part.side(), part.began_);
   return part;
 }
 

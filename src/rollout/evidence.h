@@ -22,7 +22,7 @@ struct Tally {
   uint64_t refused = 0;
   uint64_t failed = 0;
   uint64_t overdue = 0;  // under way, and longer than the latency that the SLO allows
-  Latencies latencies;   // of those that were answered or failed
+  Latencies latencies;   // by row, of those that it answered itself, and of those that failed
   Counts labels;         // the top one of each example
 
   uint64_t Total() const { return answered + refused + failed; }

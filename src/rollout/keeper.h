@@ -90,9 +90,9 @@ class Keeper {
   const KeeperOptions options_;
   std::optional<track::Store> store_;
   int64_t seen_ = -1;
-  std::map<int64_t, bool> quiet_;          // whether the last evidence said that nobody asks
-  std::map<int64_t, Decision> unwritten_;  // breaches that the store was not told of yet
-  std::set<int64_t> damaged_;              // rollouts that cannot be read
+  std::map<int64_t, bool> quiet_;           // whether the last evidence said that nobody asks
+  std::map<int64_t, Decision> unwritten_;   // breaches that the store was not told of yet
+  std::set<int64_t> damaged_;               // rollouts that cannot be read
   std::map<int64_t, uint64_t> unreadable_;  // how many rows of evidence cannot
   Time retry_at_{};                         // the store, after it failed
   std::set<std::string> complaints_;        // of the last second; what goes on is logged once

@@ -219,8 +219,8 @@ TEST_F(KeeperTest, AStoreThatCannotBeWrittenDoesNotKeepABadVersionAnswering) {
 /// Damaged in every way that a row can be: each is passed over, and the rollout beside them undone.
 TEST_F(KeeperTest, ARowThatCannotBeReadStopsNoOther) {
   track::Database database(folder_.path() / "store.db");
-  const std::vector<std::string> damages = {"plan = '{'", "plan = 'null'", "plan = '[1]'",
-                                            "plan = x'00ff'", "step = 7", "step = -1"};
+  const std::vector<std::string> damages = {"plan = '{'",     "plan = 'null'", "plan = '[1]'",
+                                            "plan = x'00ff'", "step = 7",      "step = -1"};
   for (size_t i = 0; i < damages.size(); ++i) {
     const std::string model = "a" + std::to_string(i);  // before the good one in every order
     for (const char* hash : {"a", "b"}) {
@@ -272,14 +272,16 @@ TEST_F(KeeperTest, AStoreThatCannotBeReadIsTriedAgainEverySecond) {
   Tick(keeper, 0);
   const auto live = keeper.Table()->at(kModel);
   track::Database breaker(folder_.path() / "store.db");
-  breaker.RunScript("ALTER TABLE audit RENAME TO away; ALTER TABLE rollout_evidence RENAME TO gone");
+  breaker.RunScript(
+      "ALTER TABLE audit RENAME TO away; ALTER TABLE rollout_evidence RENAME TO gone");
   Tick(keeper, 1);
   EXPECT_EQ(keeper.Table()->at(kModel), live);
   Answer(keeper, 2, Result::kFailed, 50);
   Tick(keeper, 2);
   EXPECT_TRUE(live->stopped);
   EXPECT_EQ(unreadable_["store"], 2) << "once a second";
-  breaker.RunScript("ALTER TABLE away RENAME TO audit; ALTER TABLE gone RENAME TO rollout_evidence");
+  breaker.RunScript(
+      "ALTER TABLE away RENAME TO audit; ALTER TABLE gone RENAME TO rollout_evidence");
   Tick(keeper, 3);
   EXPECT_EQ(Last().state, "undone");
   EXPECT_EQ(AuditRows("rollout-undo"), 1);
