@@ -142,7 +142,8 @@ TEST_F(RolloutService, ACandidateThatCannotBeLoadedIsUndone) {
               HasSubstr(R"(rollout_changes_total{action="rollout-undo",model="tiny"} 1)"));
 }
 
-/// With no room for both, the champion answers the candidate's share, and status and metrics say so.
+/// With no room for both, the champion answers the candidate's share, and status and metrics say
+/// so.
 TEST_F(RolloutService, WhileACandidateIsNotLoadedTheChampionAnswers) {
   ModelServiceOptions options = Options();
   options.config.models.memory.value =
@@ -151,9 +152,7 @@ TEST_F(RolloutService, WhileACandidateIsNotLoadedTheChampionAnswers) {
   client_.emplace(Connect());
   ASSERT_TRUE(service_->WaitUntilReady(60s));
   const std::string theirs = CandidatesUser(Begin(Plan("canary")).id);
-  const auto said = [&] {
-    return rollout::Pooled(store_.Evidence(Last().id, 0), 0).absent;
-  };
+  const auto said = [&] { return rollout::Pooled(store_.Evidence(Last().id, 0), 0).absent; };
   ASSERT_TRUE(Soon([&] { return AskAs(theirs) == "1" && !said().empty(); }));
   EXPECT_THAT(said()[0], HasSubstr("no memory for it"));
   EXPECT_EQ(AskAs(theirs), "1");

@@ -36,9 +36,9 @@ class GrpcClient {
     const uint32_t stream = 1 + 2 * calls_++;
     http::FieldList fields = metadata_;
     fields.insert(fields.end(), more.begin(), more.end());
-    http2_->Send(http::PostHead(stream, "/inference.GRPCInferenceService/ModelInfer", fields) +
-                 http::Frame(http::kData, http::kEndStream, stream,
-                             http::GrpcFrame(Question(model, file))));
+    http2_->Send(
+        http::PostHead(stream, "/inference.GRPCInferenceService/ModelInfer", fields) +
+        http::Frame(http::kData, http::kEndStream, stream, http::GrpcFrame(Question(model, file))));
     const http::StreamSeen& seen = http2_->Answer(stream);
     const GrpcAnswer answer = Read(seen);
     if (!seen.ended) http2_.reset();
@@ -76,7 +76,7 @@ class GrpcClient {
     while (reader.next()) {
       if (reader.tag() == 2) {
         answer.version = reader.get_string();
-      } else if (reader.tag() == 6) {
+      } else if (reader.tag() == 6 && answer.scores.empty()) {  // the first output's
         const std::string raw = reader.get_string();
         answer.scores.resize(raw.size() / sizeof(float));
         std::memcpy(answer.scores.data(), raw.data(), answer.scores.size() * sizeof(float));

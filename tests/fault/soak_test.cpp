@@ -1,7 +1,7 @@
 // Two model services and a gateway under load while everything around them goes wrong, one thing
-// after another. One model is exchanged every second, and its answers are remembered; another one is
-// asked over gRPC, and rolled out all the while. Two minutes; KEELROW_SOAK_SECONDS=1800 for half an
-// hour.
+// after another. One model is exchanged every second, and its answers are remembered; another one
+// is asked over gRPC, and rolled out all the while. Two minutes; KEELROW_SOAK_SECONDS=1800 for half
+// an hour.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -30,9 +30,9 @@ constexpr int kClients = 4;
 constexpr int kGrpcClients = 2;
 constexpr int kFresh = 4;  // every so manieth question must not be answered from memory
 constexpr int kUsers = 50;
-constexpr double kShare = 0.3;  // of them the candidate answers
+constexpr double kShare = 0.3;         // of them the candidate answers
 const std::string kRolled = "rolled";  // the model that is rolled out
-constexpr auto kPause = 2ms;  // of a client between two requests: the cores are shared
+constexpr auto kPause = 2ms;           // of a client between two requests: the cores are shared
 constexpr size_t kIdleMax = 10'000;
 constexpr double kAvailability = 0.9995;
 constexpr const char* kRedis = "/usr/bin/redis-server";
@@ -91,8 +91,8 @@ class Soak : public testing::Test {
                        {"header", "x-user"},
                        {"steps", {{{"weight", kShare}, {"hold", "24h"}}}},
                        {"slo", {{"mix", 0}, {"latency", "10s"}, {"slower", 0}}}};
-    rollout_ = store_->StartRollout(
-        {.model = kRolled, .candidate = 2, .plan = plan, .actor = "test"});
+    rollout_ =
+        store_->StartRollout({.model = kRolled, .candidate = 2, .plan = plan, .actor = "test"});
   }
 
   void Promote(int version) {
@@ -148,8 +148,7 @@ class Soak : public testing::Test {
       } catch (const Error& error) {
         failure = Info(error.code()).name;
       }
-      tally_.Count(failure,
-                   std::chrono::duration<float, std::milli>(Clock::now() - begin).count());
+      tally_.Count(failure, std::chrono::duration<float, std::milli>(Clock::now() - begin).count());
       std::this_thread::sleep_for(kPause);
     }
   }
@@ -172,9 +171,9 @@ class Soak : public testing::Test {
   }
   /// Another user each time: each has the version that is his.
   void AskOverGrpc(int client) {
-    GrpcClient grpc(gateway_->port(), {{"content-type", "application/grpc"},
-                                       {"te", "trailers"},
-                                       {"authorization", token_}});
+    GrpcClient grpc(
+        gateway_->port(),
+        {{"content-type", "application/grpc"}, {"te", "trailers"}, {"authorization", token_}});
     const rollout::Split split(rollout_.id);
     AskUntilTheEnd([&](int i) -> std::string {
       const std::string user = fmt::format("user{}", (i * kGrpcClients + client) % kUsers);
