@@ -21,7 +21,7 @@ class GatewayServiceTest : public ServiceTest {
         .model = kModelName, .secret = folder_.path(), .root = folder_.path()};
     options.serve = Options().config;
     change(options.serve);
-    options.gateway.backends = {fmt::format("127.0.0.1:{}", backend)};
+    options.gateway.backends = {"127.0.0.1:" + std::to_string(backend)};
     gateway_ = std::make_unique<GatewayService>(std::move(options));
     gateway_->Start();
   }

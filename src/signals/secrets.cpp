@@ -39,7 +39,8 @@ bool IsSecretName(std::string_view name) {
          std::ranges::any_of(kEndings, [&](std::string_view end) { return bare.ends_with(end); });
 }
 
-/// The last "@" of the authority that begins at `at`, which ends its user; `at` where there is none.
+/// The last "@" of the authority that begins at `at`, which ends its user; `at` where there is
+/// none.
 size_t EndOfUser(std::string_view text, size_t at) {
   const size_t end = std::min(text.size(), text.find_first_of("/?# \t\r\n\"'<>", at));
   const size_t sign = text.substr(at, end - at).rfind('@');
