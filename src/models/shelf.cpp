@@ -95,7 +95,10 @@ void Shelf::Follow(const std::string& name, const Shelved& shelved) {
       TryLoadCandidate(version,
                        standard == offer.aliases.end() ? nullptr : model.Find(standard->second));
     } else if (named && options_.load == models::Load::kAliases) {
-      TryLoad(version);
+      // What had to go comes back when it is asked for; else it would drive others out in turn.
+      if (newly || version.reason != kEvicted) TryLoad(version);
+    } else if (version.state == State::kFailed) {
+      version.state = State::kUnloaded;  // may be tried once more
     }
   }
   PointAliases(model, offer, shelved.source->DefaultAlias());
@@ -173,16 +176,21 @@ bool Shelf::TryLoad(Version& version) {
     Fill(version);
     return true;
   } catch (const std::exception& failure) {
-    if (version.reason != failure.what()) {
-      log::Warning("cannot load {} version {}: {}", version.origin.model, version.origin.version,
-                   failure.what());
-      if (options_.on_failure) options_.on_failure(version.origin.model);
-    }
-    version.state = State::kFailed;
-    version.reason = failure.what();
-    retry_at_ = std::min(retry_at_, Clock::now() + options_.retry);
+    NoteFailure(version, failure.what());
     return false;
   }
+}
+
+/// A failure that repeats itself is said and counted once.
+void Shelf::NoteFailure(Version& version, const std::string& reason) {
+  if (version.reason != reason) {
+    log::Warning("cannot load {} version {}: {}", version.origin.model, version.origin.version,
+                 reason);
+    if (options_.on_failure) options_.on_failure(version.origin.model);
+  }
+  version.state = State::kFailed;
+  version.reason = reason;
+  retry_at_ = std::min(retry_at_, Clock::now() + options_.retry);
 }
 
 void Shelf::Fill(Version& version) {
@@ -262,10 +270,17 @@ void Shelf::Load(const std::string& model, const std::string& version_or_alias, 
   try {
     Fill(version);
   } catch (const std::exception& failure) {
-    version.state = State::kFailed;
-    version.reason = failure.what();
+    NoteFailure(version, failure.what());
     throw;
   }
+}
+
+void Shelf::LoadOnDemand(const std::string& model, const std::string& version_or_alias) {
+  Version& version = Require(Require(model), model, version_or_alias);
+  if (version.state == State::kReady) return;
+  // Others may have waited for the same one: it is not tried again for each of them.
+  if (version.state != State::kFailed && TryLoad(version)) return;
+  throw Error(Code::kOverloaded, fmt::format("`{}` cannot be loaded at present", model));
 }
 
 void Shelf::Unload(const std::string& name, const std::string& version) {

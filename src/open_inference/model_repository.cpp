@@ -66,8 +66,11 @@ Json Duration(uint64_t count, std::chrono::nanoseconds time) {
   return {{"count", count}, {"ns", time.count()}};
 }
 
-Json StatisticsOf(const Version& version) {
+Json StatisticsOf(const predictions::ServeContext& context, const Version& version) {
   const models::LaneStats stats = version.served->Stats();
+  const auto cached = context.cache
+                          ? context.cache->Of(version.origin.model, version.origin.version)
+                          : predictions::AnswerCache::Lookups{};
   const auto zero = std::chrono::nanoseconds(0);
   const uint64_t runs = stats.Runs();
   Json batches = Json::array();
@@ -91,23 +94,30 @@ Json StatisticsOf(const Version& version) {
             {"compute_input", Duration(runs, zero)},
             {"compute_infer", Duration(runs, stats.ran)},
             {"compute_output", Duration(runs, zero)},
-            {"cache_hit", Duration(0, zero)},
-            {"cache_miss", Duration(0, zero)}}},
+            {"cache_hit", Duration(cached.hits, cached.hit_time)},
+            {"cache_miss", Duration(cached.misses, cached.miss_time)}}},
           {"batch_stats", std::move(batches)}};
 }
 
 http::Response Statistics(const predictions::ServeContext& context, const http::Request& request) {
-  const auto named = request.params.find("model");
-  if (named != request.params.end()) {
-    const predictions::ModelName name = predictions::ModelInPath(context, request);
-    if (!context.models->Table()->contains(name.model)) throw predictions::NotServed(context, name);
-  }
+  const auto table = context.models->Table();
   Json rows = Json::array();
-  for (const auto& [name, model] : *context.models->Table()) {
-    if (named != request.params.end() && name != named->second) continue;
-    for (const Version& version : model.versions) {
-      if (version.served) rows.push_back(StatisticsOf(version));
+  const auto add = [&](const Version& version) {
+    if (version.served) rows.push_back(StatisticsOf(context, version));
+  };
+  if (request.params.contains("model")) {
+    const predictions::ModelName asked = predictions::ModelInPath(context, request);
+    const auto model = table->find(asked.model);
+    if (model == table->end()) throw predictions::NotServed(context, asked);
+    if (asked.version.empty()) {
+      std::ranges::for_each(model->second.versions, add);
+    } else {
+      const Version* version = model->second.Find(asked.version);
+      if (version == nullptr) throw predictions::NotServed(context, asked);
+      add(*version);
     }
+  } else {
+    for (const auto& [name, model] : *table) std::ranges::for_each(model.versions, add);
   }
   return http::Response::Json({{"model_stats", std::move(rows)}});
 }

@@ -13,6 +13,7 @@
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/hash.h"
 
 namespace keelrow::signals {
 namespace {
@@ -21,6 +22,15 @@ namespace fs = std::filesystem;
 
 constexpr const char* kEnding = ".jsonl";
 constexpr off_t kPiece = 64 << 10;
+constexpr int kTriesMax = 8;
+
+/// The last folder is for its owner alone if it was not there; one that somebody made stays as it
+/// is. Throws where it cannot be.
+void MakePrivateFolder(const fs::path& given) {
+  const fs::path folder = given.has_filename() ? given : given.parent_path();  // "log/"
+  if (folder.has_parent_path()) MakeFolders(folder.parent_path());
+  if (::mkdir(folder.c_str(), 0700) != 0) MakeFolders(folder);  // which says what is in the way
+}
 
 /// Cuts off what stands behind the last end of a line.
 void CutOffHalfLine(const fs::path& path) {
@@ -50,6 +60,8 @@ struct LineFiles::State {
   Descriptor file{-1};
   std::optional<FileLock> lock;  // says that the file is being written
   uint64_t bytes = 0;
+  // Processes of several containers may have one number, and a process several writers.
+  const std::string writer = ToHex(SecureRandomBytes(4));
   int number = 0;
 
   /// Oldest first: names begin with their time.
@@ -58,9 +70,8 @@ struct LineFiles::State {
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator(options.folder, ignored)) {
       const std::string name = entry.path().filename().string();
-      if (name.starts_with(options.prefix + "-") && name.ends_with(kEnding)) {
-        files.push_back(entry.path());
-      }
+      const bool ours = name.starts_with(options.prefix + "-") && name.ends_with(kEnding);
+      if (ours && !entry.is_symlink(ignored)) files.push_back(entry.path());
     }
     std::ranges::sort(files);
     return files;
@@ -72,26 +83,47 @@ struct LineFiles::State {
     }
   }
 
-  void Next() {
-    file = Descriptor(-1);
-    lock.reset();
-    MakeFolders(options.folder);
-    fs::permissions(options.folder, fs::perms::owner_all);
-    const std::vector<fs::path> files = Files();
+  /// Makes room for one more. What somebody writes stays, though there are then more than `files`.
+  void RemoveOldest() const {
+    const std::vector<fs::path> all = Files();
+    size_t left = all.size();
     const size_t most = std::max<size_t>(options.files, 1);
-    for (size_t i = 0; i + most <= files.size(); ++i) {
+    for (const fs::path& path : all) {
+      if (left < most) return;
+      if (!FileLock::TryAcquire(path)) continue;
       std::error_code ignored;
-      fs::remove(files[i], ignored);
+      fs::remove(path, ignored);
+      --left;
     }
+  }
+
+  /// Another writer that looks for old files may lock the new one first, and remove it.
+  bool TryOpenNext() {
     const std::time_t now = std::time(nullptr);
     const fs::path path =
         options.folder / fmt::format("{}-{:%Y%m%dT%H%M%S}-{}-{:06}{}", options.prefix,
-                                     fmt::gmtime(now), ::getpid(), number++, kEnding);
+                                     fmt::gmtime(now), writer, number++, kEnding);
     file =
         Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
     if (file.get() < 0) throw ErrnoError("create", path.string());
     lock = FileLock::TryAcquire(path);
+    struct stat opened {};
+    struct stat named {};
+    return lock && ::fstat(file.get(), &opened) == 0 && ::stat(path.c_str(), &named) == 0 &&
+           opened.st_ino == named.st_ino;
+  }
+
+  void Next() {
+    file = Descriptor(-1);
+    lock.reset();
+    MakePrivateFolder(options.folder);
+    RemoveOldest();
     bytes = 0;
+    for (int tried = 0; tried < kTriesMax; ++tried) {
+      if (TryOpenNext()) return;
+    }
+    file = Descriptor(-1);
+    throw Error(Code::kConflict, fmt::format("{} is in use", options.folder.string()));
   }
 
   /// In one call, so that a killed process leaves whole lines.
