@@ -28,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kClients = 4;
 constexpr int kGrpcClients = 2;
-constexpr int kFresh = 4;  // every so manieth question must not be answered from memory
+constexpr int kFresh = 4;  // one question in so many must not be answered from memory
 constexpr int kUsers = 50;
 constexpr double kShare = 0.3;         // of them the candidate answers
 const std::string kRolled = "rolled";  // the model that is rolled out
