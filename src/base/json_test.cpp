@@ -6,6 +6,7 @@
 #include "base/data_for_test.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/json_fast.h"
 #include "base/json_text.h"
 #include "base/process.h"
 
@@ -48,6 +49,68 @@ TEST(JsonTestSuite, DepthIsBoundedBeforeAnythingIsBuilt) {
     const Expected<Json> parsed = ParseJson(text, "deep");
     ASSERT_FALSE(parsed.ok());
     EXPECT_EQ(parsed.error().code(), Code::kLimit);
+  }
+}
+
+/// What ParseJson made of a text before there was a quick way.
+Json ParsedSlowly(const std::string& text) {
+  return ParseJson(text, "text", {.unique_names = true}).Value();
+}
+
+TEST(JsonFast, MakesTheTreeOfTheSlowWay) {
+  for (const std::string text :
+       {"null", "true", "[]", "{}", "0", "-1", "9223372036854775807", "9223372036854775808",
+        "18446744073709551615", "-9223372036854775808", "1.5", "1e3", "-0.0", "5e-324", "1e-400",
+        "0.1234567890123456789", R"("\u00e9\ud83d\ude00\u0000\n\"")", R"(["é", "\/"])",
+        R"( {"a" : [1, [2, -3.5, {"b": null}], "x"], "": false} )"}) {
+    const auto fast = ParseJsonFast(text, 100);
+    ASSERT_TRUE(fast) << text;
+    const Json slow = ParsedSlowly(text);
+    EXPECT_EQ(*fast, slow) << text;
+    EXPECT_EQ(fast->type(), slow.type()) << text;
+    EXPECT_EQ(fast->dump(), slow.dump()) << text;
+  }
+}
+
+TEST(JsonFast, LeavesWhatItCannotJudgeToTheSlowWay) {
+  EXPECT_FALSE(ParseJsonFast("18446744073709551616", 100));
+  EXPECT_EQ(ParseJson("18446744073709551616", "text").Value(), 18446744073709551616.0);
+  EXPECT_EQ(ParseJson("-9223372036854775809", "text").Value(), -9223372036854775809.0);
+  EXPECT_EQ(ParseJson("\xEF\xBB\xBF[1]", "text").Value(), Json({1}));  // a byte order mark
+}
+
+TEST(JsonFast, TheLastOfOneNameCounts) {
+  EXPECT_EQ(ParseJsonFast(R"({"a": [1, 2], "b": 3, "a": 4})", 100), Json({{"a", 4}, {"b", 3}}));
+}
+
+TEST(JsonFast, NestsNoDeeperThanTheSlowWay) {
+  for (const size_t depth : {1U, 2U, 7U, 100U}) {
+    for (const std::string inner : {"", "1", "\"a\"", "{}", "{\"a\":1}"}) {
+      const auto nested = [&](size_t levels) {
+        return std::string(levels, '[') + inner + std::string(levels, ']');
+      };
+      const size_t levels = depth - (inner.starts_with('{') ? 1 : 0);
+      EXPECT_TRUE(ParseJson(nested(levels), "text", {.depth_max = depth})) << nested(levels);
+      EXPECT_FALSE(ParseJsonFast(nested(levels + 1), depth)) << nested(levels + 1);
+      const Expected<Json> deeper = ParseJson(nested(levels + 1), "text", {.depth_max = depth});
+      ASSERT_FALSE(deeper);
+      EXPECT_EQ(deeper.error().code(), Code::kLimit);
+    }
+  }
+  EXPECT_TRUE(ParseJsonFast("[[[1]]]", 4));
+}
+
+TEST(JsonFast, LongTextsAndShortOnesByTurns) {
+  std::string text = "[";  // more than a thread keeps room for
+  for (int i = 0; i < 30'000; ++i) text += std::to_string(i) + ".25,";
+  text.back() = ']';
+  for (int turn = 0; turn < 2; ++turn) {
+    const Json numbers = ParseJson(text, "text").Value();
+    ASSERT_EQ(numbers.size(), 30'000U);
+    EXPECT_EQ(numbers[29'999], 29'999.25);
+    EXPECT_EQ(ParseJson("[7]", "text").Value(), Json({7}));
+    EXPECT_FALSE(ParseJson(text.substr(0, text.size() - 1), "text"));
+    EXPECT_FALSE(ParseJson("[7", "text"));
   }
 }
 
