@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/json_fast.h"
 #include "base/json_text.h"
+#include "base/packed_numbers.h"
 #include "base/process.h"
 
 namespace keelrow {
@@ -98,6 +99,26 @@ TEST(JsonFast, NestsNoDeeperThanTheSlowWay) {
     }
   }
   EXPECT_TRUE(ParseJsonFast("[[[1]]]", 4));
+}
+
+TEST(JsonFast, PacksListsOfNumbersThatAreDoublesToTheLastDigit) {
+  const auto parsed = [](const std::string& text) {
+    return ParseJsonPacked(text, "text", 3).Value();
+  };
+  const Json json = parsed(R"({"a": [[1, -2.5, 9007199254740991], [4]], "b": [5, 6, 7e300]})");
+  const auto a = PackedNumbers::Of(json["a"][0]);
+  ASSERT_TRUE(a);
+  ASSERT_EQ(a->size(), 3U);
+  EXPECT_EQ((*a)[0], 1);
+  EXPECT_EQ((*a)[1], -2.5);
+  EXPECT_EQ((*a)[2], 9007199254740991.0);
+  EXPECT_EQ(json["a"][1], Json({4}));
+  EXPECT_EQ((*PackedNumbers::Of(json["b"]))[2], 7e300);
+  for (const std::string text : {"[1, 2, 9007199254740992]", "[1, 2, -9007199254740992]",
+                                 "[1, 2, 18446744073709551615]", "[1, 2, true]", "[1, 2, \"3\"]",
+                                 "[1, 2, [3]]", "[1, 2]", "[]"}) {
+    EXPECT_EQ(parsed(text), ParsedSlowly(text)) << text;
+  }
 }
 
 TEST(JsonFast, LongTextsAndShortOnesByTurns) {
