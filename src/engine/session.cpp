@@ -5,11 +5,15 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <future>
 #include <map>
 #include <mutex>
 #include <openvino/openvino.hpp>
+#include <sstream>
 
 #include "base/error.h"
+#include "base/hash.h"
+#include "engine/compiled_store.h"
 
 namespace keelrow::engine {
 namespace {
@@ -121,29 +125,36 @@ bool Fits(const std::vector<int64_t>& shape, const std::vector<int64_t>& wanted)
   });
 }
 
-/// The cache saves time and nothing else: where it has no room, or a file in it is damaged, the
-/// network is compiled.
-ov::CompiledModel Compile(const std::shared_ptr<ov::Model>& model, const SessionOptions& options) {
-  const ov::AnyMap properties = Properties(options);
-  if (options.cache.empty()) return Core().compile_model(model, "CPU", properties);
-  try {
-    ov::AnyMap cached = properties;
-    cached.insert(ov::cache_dir(options.cache.string()));
-    return Core().compile_model(model, "CPU", cached);
-  } catch (const std::exception&) {
-    return Core().compile_model(model, "CPU", properties);
-  }
+/// Everything but the shape that a compiled network depends on.
+std::string StoreKey(std::string_view digest, const SessionOptions& options) {
+  std::string key = fmt::format("{} {} {} {}", digest, ov::get_openvino_version().buildNumber,
+                                options.threads, options.streams);
+  key += " " + Core().get_property("CPU", ov::device::full_name);
+  for (const auto& each : Core().get_property("CPU", ov::device::capabilities)) key += " " + each;
+  return key;
 }
 
 /// A network compiled for one shape (or for any, where the network is free), and its idle requests.
 class Compiled {
  public:
-  Compiled(const std::shared_ptr<ov::Model>& model, const SessionOptions& options)
-      : model_(Compile(model, options)) {}
+  /// `beneath` is what the network's weights lie in, where they are not its own.
+  explicit Compiled(ov::CompiledModel model, std::shared_ptr<const MappedFile> beneath = nullptr)
+      : beneath_(std::move(beneath)), model_(std::move(model)) {
+    // Taking over another tensor costs the engine as much as a small inference.
+    copies_ = std::ranges::all_of(model_.inputs(), [](const auto& input) {
+      return input.get_partial_shape().is_static() &&
+             ov::shape_size(input.get_shape()) * input.get_element_type().size() <= kCopiedMax;
+    });
+  }
 
   std::vector<Tensor> Infer(std::span<const Tensor> inputs) {
     ov::InferRequest request = Take();
     for (size_t i = 0; i < inputs.size(); ++i) {
+      if (copies_) {
+        std::memcpy(request.get_input_tensor(i).data(), inputs[i].bytes.data(),
+                    inputs[i].bytes.size());
+        continue;
+      }
       // The engine reads from our buffer; it does not write to inputs.
       request.set_input_tensor(i,
                                ov::Tensor(TypeOf(inputs[i].dtype),
@@ -164,6 +175,8 @@ class Compiled {
   }
 
  private:
+  static constexpr size_t kCopiedMax = size_t{16} << 10;
+
   ov::InferRequest Take() {
     const std::lock_guard lock(mutex_);
     if (idle_.empty()) return model_.create_infer_request();
@@ -176,10 +189,22 @@ class Compiled {
     idle_.push_back(std::move(request));
   }
 
+  std::shared_ptr<const MappedFile> beneath_;  // first: it goes last
   ov::CompiledModel model_;
+  bool copies_ = false;  // inputs, into tensors of the engine's
   std::mutex mutex_;
   std::vector<ov::InferRequest> idle_;
 };
+
+/// Of all that a network consists of: the weights of an .xml lie beside it.
+std::string DigestOf(const std::filesystem::path& file) {
+  std::string digest = Sha256HexOfFile(file);
+  const auto weights = std::filesystem::path(file).replace_extension(".bin");
+  if (file.extension() == ".xml" && std::filesystem::exists(weights)) {
+    digest += " " + Sha256HexOfFile(weights);
+  }
+  return digest;
+}
 
 /// Rows of zeros behind those of the tensor.
 Tensor Padded(const Tensor& tensor, int64_t rows) {
@@ -193,8 +218,9 @@ Tensor Padded(const Tensor& tensor, int64_t rows) {
 }  // namespace
 
 struct Session::State {
-  std::shared_ptr<ov::Model> model;
+  std::shared_ptr<ov::Model> model;  // null where everything came from the store
   SessionOptions options;
+  CompiledStore store{{}, ""};
   std::vector<TensorSpec> inputs;
   std::vector<TensorSpec> outputs;
   bool has_rows = false;
@@ -204,22 +230,50 @@ struct Session::State {
   RunFunction acting;  // in the place of a network
 
   State(std::vector<TensorSpec> in, std::vector<TensorSpec> out, int64_t rows_max, RunFunction run)
-      : options{.rows_max = rows_max},
-        inputs(std::move(in)),
-        outputs(std::move(out)),
-        has_rows(BeginFree(inputs) && BeginFree(outputs)),
-        acting(std::move(run)) {
-    if (!has_rows) options.rows_max = 1;
+      : options{.rows_max = rows_max}, acting(std::move(run)) {
+    SayShapes(std::move(in), std::move(out));
   }
 
-  State(std::shared_ptr<ov::Model> read, const SessionOptions& given)
-      : model(std::move(read)), options(given) {
-    inputs = SpecsOf(model->inputs(), "input");
-    outputs = SpecsOf(model->outputs(), "output");
+  State(const std::function<std::shared_ptr<ov::Model>()>& read, std::string_view digest,
+        const SessionOptions& given)
+      : options(given) {
+    if (!options.cache.empty()) store = CompiledStore(options.cache, StoreKey(digest, options));
+    if (TakeStored()) return;
+    model = read();
+    SayShapes(SpecsOf(model->inputs(), "input"), SpecsOf(model->outputs(), "output"));
+    For(1);  // a network that cannot be compiled is noticed now
+  }
+
+  void SayShapes(std::vector<TensorSpec> in, std::vector<TensorSpec> out) {
+    inputs = std::move(in);
+    outputs = std::move(out);
     has_rows = BeginFree(inputs) && BeginFree(outputs);
     free_shapes = !has_rows || std::ranges::any_of(inputs, FreeBehindRows);
     if (!has_rows) options.rows_max = 1;
-    For(1);  // a network that cannot be compiled is noticed now
+  }
+
+  /// Whether every shape that Run may need was in the store: then the network need not be read.
+  bool TakeStored() {
+    for (int64_t rows = 1;; rows = std::min(rows * 2, options.rows_max)) {
+      const std::optional<StoredNetwork> found = store.Find(rows);
+      if (!found) break;
+      if (rows == 1) SayShapes(found->inputs, found->outputs);
+      if (!Import(*found, free_shapes ? 0 : rows)) break;
+      if (free_shapes || rows == options.rows_max) return true;
+    }
+    compiled.clear();
+    return false;
+  }
+
+  bool Import(const StoredNetwork& found, int64_t key) {
+    try {
+      const ov::Tensor blob(ov::element::u8, {found.blob.size()},
+                            const_cast<char*>(found.blob.data()));
+      compiled.try_emplace(key, Core().import_model(blob, "CPU", Properties(options)), found.file);
+      return true;
+    } catch (const std::exception&) {
+      return false;
+    }
   }
 
   /// Compiled for that many rows; of free shapes there is one for all.
@@ -238,7 +292,13 @@ struct Session::State {
       }
       shaped->reshape(shapes);
     }
-    return compiled.try_emplace(key, shaped, options).first->second;
+    ov::CompiledModel fresh = Core().compile_model(shaped, "CPU", Properties(options));
+    if (store) {
+      std::ostringstream blob;
+      fresh.export_model(blob);
+      store.Keep(std::max<int64_t>(key, 1), inputs, outputs, blob.view());
+    }
+    return compiled.try_emplace(key, std::move(fresh)).first->second;
   }
 
   std::vector<Tensor> RunRows(std::span<const Tensor> rows) {
@@ -274,10 +334,16 @@ struct Session::State {
 
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-Session::Session(std::string_view onnx, const SessionOptions& options)
+Session::Session(const NetworkSource& source, const SessionOptions& options)
     : state_(Guarded(Code::kCorrupt, "the engine cannot read the network", [&] {
-        return std::make_unique<State>(Core().read_model(std::string(onnx), ov::Tensor()), options);
+        const auto read = [&] { return Core().read_model(source.read(), ov::Tensor()); };
+        return std::make_unique<State>(read, source.digest, options);
       })) {}
+
+Session::Session(std::string_view onnx, const SessionOptions& options)
+    : Session({.digest = options.cache.empty() ? "" : Sha256Hex(onnx),
+               .read = [&] { return std::string(onnx); }},
+              options) {}
 
 Session::Session(std::vector<TensorSpec> inputs, std::vector<TensorSpec> outputs, int64_t rows_max,
                  RunFunction run)
@@ -289,8 +355,19 @@ Session Session::Open(const std::filesystem::path& file, const SessionOptions& o
     throw Error(Code::kNotFound, fmt::format("there is no network {}", file.string()));
   }
   return Session(Guarded(Code::kCorrupt, "the engine cannot read the network", [&] {
-    return std::make_unique<State>(Core().read_model(file.string()), options);
+    const auto read = [&] { return Core().read_model(file.string()); };
+    return std::make_unique<State>(read, options.cache.empty() ? "" : DigestOf(file), options);
   }));
+}
+
+std::future<void> StartEngine() {
+  return std::async(std::launch::async, [] {
+    try {
+      Core().get_versions("CPU");
+    } catch (const std::exception&) {
+      // Whoever needs the engine hears of it.
+    }
+  });
 }
 
 Session::~Session() = default;
