@@ -2,7 +2,10 @@
 // tensors), serving_rest.cpp (start and memory).
 #include <fmt/format.h>
 
+#include <array>
+
 #include "asking.h"
+#include "best_setting.h"
 #include "peers.h"
 
 namespace keelrow::bench {
@@ -68,11 +71,12 @@ constexpr const char* kMlpLimit =
     "each time); HTTP, middleware, JSON and the log line share the rest. wrk takes most of one of "
     "the two cores, so what nginx reaches is wrk's limit as much as its own.";
 constexpr const char* kTorchServe =
-    "TorchServe 0.12 with one worker, batches of up to 32 that wait 1 ms at most, and a handler "
-    "that runs a batch in one inference.";
+    "TorchServe 0.12 with the best of five settings, tried before it is measured (one worker with "
+    "batches of 1, 16 and 32 that wait 1 ms at most, of 32 that wait 5 ms, and two with 16), and a "
+    "handler that runs a batch in one inference.";
 constexpr const char* kFastApi =
-    "FastAPI and PyTorch eager, two worker processes of uvicorn with uvloop and httptools, the "
-    "inference on the event loop.";
+    "FastAPI and PyTorch eager, the best of one, two and four worker processes of uvicorn with "
+    "uvloop and httptools, tried before it is measured, the inference on the event loop.";
 constexpr const char* kNginx =
     "nginx, which returns a fixed body of the same size and logs each request as it does by "
     "default.";
@@ -90,21 +94,43 @@ Case Mlp(const std::string& peer, const char* about, Side theirs) {
           .fault = Fault};
 }
 
-Start TorchServeMlp(int batch) {
+Start TorchServeMlp(int workers, int batch, int delay_ms) {
   return [=](const Places& places) {
-    return StartTorchServe(places, {.model = "mlp", .workers = 1, .batch = batch, .delay_ms = 1});
+    return StartTorchServe(
+        places, {.model = "mlp", .workers = workers, .batch = batch, .delay_ms = delay_ms});
   };
 }
 
+const QuestionsOf kTorchServeQuestions = MlpAt("/predictions/mlp");
+
+Start BestTorchServe() {
+  constexpr std::array<std::array<int, 3>, 5> kTried = {
+      {{1, 1, 1}, {1, 16, 1}, {1, 32, 1}, {1, 32, 5}, {2, 16, 1}}};
+  std::vector<Setting> settings;
+  for (const auto& [workers, batch, delay_ms] : kTried) {
+    settings.push_back({.name = fmt::format("{} worker(s), batches of {} that wait {} ms", workers,
+                                            batch, delay_ms),
+                        .start = TorchServeMlp(workers, batch, delay_ms)});
+  }
+  return BestOf("torchserve", std::move(settings), kTorchServeQuestions, kMany);
+}
+
+Start BestFastApi() {
+  std::vector<Setting> settings;
+  for (const int workers : {1, 2, 4}) {
+    settings.push_back({.name = fmt::format("{} worker(s)", workers),
+                        .start = [=](const Places& places) {
+                          return StartFastApi(places, {.model = "mlp", .workers = workers});
+                        }});
+  }
+  return BestOf("fastapi", std::move(settings), MlpAt("/predict"), kMany);
+}
+
 std::vector<Case> MlpCases() {
-  const Start fastapi = [](const Places& places) {
-    return StartFastApi(places, {.model = "mlp", .workers = 2});
-  };
-  const QuestionsOf predictions = MlpAt("/predictions/mlp");
   Case nginx = Mlp("nginx", kNginx, NginxMlp);
   nginx.fault = NginxFault;
   Case alone =
-      Mlp("torchserve", "", UnderLoad(TorchServeMlp(1), predictions, 1, MedianMicroseconds));
+      Mlp("torchserve", "", UnderLoad(TorchServeMlp(1, 1, 1), kTorchServeQuestions, 1, MedianMicroseconds));
   alone.name = "mlp_c1_p50";
   alone.unit = "µs";
   alone.more_is_better = false;
@@ -114,8 +140,8 @@ std::vector<Case> MlpCases() {
       "itself there is one wake-up on either side.";
   alone.ours = UnderLoad(OurMlp, MlpAt("/predict"), 1, MedianMicroseconds);
   return {
-      Mlp("torchserve", kTorchServe, UnderLoad(TorchServeMlp(32), predictions, kMany, PerSecond)),
-      Mlp("fastapi", kFastApi, UnderLoad(fastapi, MlpAt("/predict"), kMany, PerSecond)), nginx,
+      Mlp("torchserve", kTorchServe, UnderLoad(BestTorchServe(), kTorchServeQuestions, kMany, PerSecond)),
+      Mlp("fastapi", kFastApi, UnderLoad(BestFastApi(), MlpAt("/predict"), kMany, PerSecond)), nginx,
       alone};
 }
 

@@ -141,6 +141,15 @@ TEST(Json, TextsAreWrittenAsTheyAreRead) {
     AppendJsonText(out, text);
     EXPECT_EQ(ParseJson(out.substr(6), "text").Value(), text);
   }
+  for (int c = 0; c < 0x80; ++c) {  // wherever among eight bytes it stands
+    for (size_t at = 0; at < 17; ++at) {
+      std::string text(17, 'x');
+      text[at] = static_cast<char>(c);
+      std::string out;
+      AppendJsonText(out, text);
+      EXPECT_EQ(out, Json(text).dump()) << c << " at " << at;
+    }
+  }
   std::string out;
   AppendJsonText(out, "\xff");  // no UTF-8
   EXPECT_EQ(ParseJson(out, "text").Value(), "\uFFFD");

@@ -100,10 +100,17 @@ std::string Shown(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, kShown);
 }
 
+/// Numbers in nested lists, if all are numbers.
+size_t LeavesOf(const Json& json) {
+  if (const auto packed = PackedNumbers::Of(json)) return packed->size();
+  if (!json.is_array()) return 1;
+  size_t leaves = 0;
+  for (const Json& item : json) leaves += LeavesOf(item);
+  return leaves;
+}
+
 template <class T>
-std::string GatherPacked(const PackedNumbers& numbers, std::vector<std::byte>& bytes) {
-  const size_t at = bytes.size();
-  bytes.resize(at + numbers.size() * sizeof(T));
+std::string GatherPacked(const PackedNumbers& numbers, std::byte*& to) {
   for (size_t i = 0; i < numbers.size(); ++i) {
     T value{};
     if constexpr (std::is_floating_point_v<T>) {
@@ -112,33 +119,37 @@ std::string GatherPacked(const PackedNumbers& numbers, std::vector<std::byte>& b
     } else if (!ReadNumber(Json(numbers[i]), value)) {
       return Shown(numbers[i]);
     }
-    std::memcpy(bytes.data() + at + i * sizeof(T), &value, sizeof(T));
+    std::memcpy(to, &value, sizeof(T));
+    to += sizeof(T);
   }
   return {};
 }
 
-/// Appends every number of nested lists; gives what is none, or an empty text.
+/// Writes every number of nested lists, and moves on; gives what is none, or an empty text.
 template <class T>
-std::string Gather(const Json& json, std::vector<std::byte>& bytes) {
-  if (const auto packed = PackedNumbers::Of(json)) return GatherPacked<T>(*packed, bytes);
+std::string Gather(const Json& json, std::byte*& to) {
+  if (const auto packed = PackedNumbers::Of(json)) return GatherPacked<T>(*packed, to);
   if (json.is_array()) {
     for (const Json& item : json) {
-      if (std::string fault = Gather<T>(item, bytes); !fault.empty()) return fault;
+      if (std::string fault = Gather<T>(item, to); !fault.empty()) return fault;
     }
     return {};
   }
   T value{};
   if (!ReadNumber(json, value)) return Shown(json);
-  const size_t at = bytes.size();
-  bytes.resize(at + sizeof(T));
-  std::memcpy(bytes.data() + at, &value, sizeof(T));
+  std::memcpy(to, &value, sizeof(T));
+  to += sizeof(T);
   return {};
 }
 
 Expected<Tensor> Gathered(const Json& data, DType dtype) {
   Tensor tensor{.dtype = dtype, .shape = {}, .bytes = {}};
   std::string fault;
-  const bool known = WithType(dtype, [&]<class T>(T) { fault = Gather<T>(data, tensor.bytes); });
+  const bool known = WithType(dtype, [&]<class T>(T) {
+    tensor.bytes.resize(LeavesOf(data) * sizeof(T));
+    std::byte* to = tensor.bytes.data();
+    fault = Gather<T>(data, to);
+  });
   if (!known) {
     return Error(Code::kUnsupported,
                  fmt::format("{} cannot be sent as JSON: send it in binary", Name(dtype)));
