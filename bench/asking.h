@@ -30,7 +30,8 @@ std::vector<double> NumbersOf(const std::string& body);
 /// how fast a server is that answers wrongly is of no interest.
 void RequireRightAnswers(uint16_t port, const Questions& questions);
 
-/// Starts a server, has it answer every question rightly, warms it up, asks it on that many connections and stops it.
+/// Starts a server, has it answer every question rightly, warms it up, asks it on that many
+/// connections and stops it.
 Side UnderLoad(Start start, QuestionsOf questions, int connections, Reading reading);
 
 /// For Case::fault: a refusal, an answer that came late or twice, numbers that are not the expected

@@ -118,10 +118,10 @@ Start BestTorchServe() {
 Start BestFastApi() {
   std::vector<Setting> settings;
   for (const int workers : {1, 2, 4}) {
-    settings.push_back({.name = fmt::format("{} worker(s)", workers),
-                        .start = [=](const Places& places) {
-                          return StartFastApi(places, {.model = "mlp", .workers = workers});
-                        }});
+    settings.push_back(
+        {.name = fmt::format("{} worker(s)", workers), .start = [=](const Places& places) {
+           return StartFastApi(places, {.model = "mlp", .workers = workers});
+         }});
   }
   return BestOf("fastapi", std::move(settings), MlpAt("/predict"), kMany);
 }
@@ -129,8 +129,8 @@ Start BestFastApi() {
 std::vector<Case> MlpCases() {
   Case nginx = Mlp("nginx", kNginx, NginxMlp);
   nginx.fault = NginxFault;
-  Case alone =
-      Mlp("torchserve", "", UnderLoad(TorchServeMlp(1, 1, 1), kTorchServeQuestions, 1, MedianMicroseconds));
+  Case alone = Mlp("torchserve", "",
+                   UnderLoad(TorchServeMlp(1, 1, 1), kTorchServeQuestions, 1, MedianMicroseconds));
   alone.name = "mlp_c1_p50";
   alone.unit = "µs";
   alone.more_is_better = false;
@@ -139,10 +139,10 @@ std::vector<Case> MlpCases() {
       "The same path: the request is read, run and answered on one thread, so that beside the work "
       "itself there is one wake-up on either side.";
   alone.ours = UnderLoad(OurMlp, MlpAt("/predict"), 1, MedianMicroseconds);
-  return {
-      Mlp("torchserve", kTorchServe, UnderLoad(BestTorchServe(), kTorchServeQuestions, kMany, PerSecond)),
-      Mlp("fastapi", kFastApi, UnderLoad(BestFastApi(), MlpAt("/predict"), kMany, PerSecond)), nginx,
-      alone};
+  return {Mlp("torchserve", kTorchServe,
+              UnderLoad(BestTorchServe(), kTorchServeQuestions, kMany, PerSecond)),
+          Mlp("fastapi", kFastApi, UnderLoad(BestFastApi(), MlpAt("/predict"), kMany, PerSecond)),
+          nginx, alone};
 }
 
 /// Tokens and three limits, none of which is reached.

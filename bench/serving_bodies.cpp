@@ -151,9 +151,9 @@ std::vector<Case> BodyCases() {
   };
   std::vector<Case> cases = {
       Jpeg("torchserve",
-               "TorchServe with a worker a core, batches of up to 4, PyTorch eager, channels-last "
-               "and Pillow",
-               torchserve, "/predictions/photo"),
+           "TorchServe with a worker a core, batches of up to 4, PyTorch eager, channels-last "
+           "and Pillow",
+           torchserve, "/predictions/photo"),
       Jpeg("fastapi", "FastAPI under uvicorn with a worker a core and the same PyTorch", fastapi,
            "/predict")};
   for (Case& one : TensorCases()) cases.push_back(std::move(one));

@@ -1,5 +1,5 @@
-// Any body as JSON: what the quick way takes, the slow way takes too and makes the same of it, within
-// the depth; a packed list has the numbers of the list.
+// Any body as JSON: what the quick way takes, the slow way takes too and makes the same of it,
+// within the depth; a packed list has the numbers of the list.
 #include <algorithm>
 
 #include "base/json_fast.h"

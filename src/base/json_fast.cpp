@@ -107,8 +107,7 @@ std::optional<Json> ParseWith(dom::parser& parser, std::string_view text, size_t
 
 }  // namespace
 
-std::optional<Json> ParseJsonFast(std::string_view text, size_t depth_max,
-                              size_t packed_from) {
+std::optional<Json> ParseJsonFast(std::string_view text, size_t depth_max, size_t packed_from) {
   if (text.size() > kKeptMax) {
     dom::parser parser;
     return ParseWith(parser, text, depth_max, packed_from);

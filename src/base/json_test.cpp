@@ -114,9 +114,9 @@ TEST(JsonFast, PacksListsOfNumbersThatAreDoublesToTheLastDigit) {
   EXPECT_EQ((*a)[2], 9007199254740991.0);
   EXPECT_EQ(json["a"][1], Json({4}));
   EXPECT_EQ((*PackedNumbers::Of(json["b"]))[2], 7e300);
-  for (const std::string text : {"[1, 2, 9007199254740992]", "[1, 2, -9007199254740992]",
-                                 "[1, 2, 18446744073709551615]", "[1, 2, true]", "[1, 2, \"3\"]",
-                                 "[1, 2, [3]]", "[1, 2]", "[]"}) {
+  for (const std::string text :
+       {"[1, 2, 9007199254740992]", "[1, 2, -9007199254740992]", "[1, 2, 18446744073709551615]",
+        "[1, 2, true]", "[1, 2, \"3\"]", "[1, 2, [3]]", "[1, 2]", "[]"}) {
     EXPECT_EQ(parsed(text), ParsedSlowly(text)) << text;
   }
 }

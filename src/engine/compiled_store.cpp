@@ -79,9 +79,10 @@ void CompiledStore::Keep(int64_t rows, const std::vector<TensorSpec>& inputs,
                          const std::vector<TensorSpec>& outputs, std::string_view blob) const {
   if (folder_.empty()) return;
   std::string head(kMagic);
-  head += Json{{"size", blob.size()}, {"inputs", ToJson(inputs)}, {"outputs", ToJson(outputs)}}
-              .dump(-1, ' ', true) +
-          '\n';
+  head +=
+      Json{{"size", blob.size()}, {"inputs", ToJson(inputs)}, {"outputs", ToJson(outputs)}}.dump(
+          -1, ' ', true) +
+      '\n';
   head.resize((head.size() + kPage - 1) / kPage * kPage, ' ');
   try {
     const std::array<std::string_view, 2> pieces = {head, blob};

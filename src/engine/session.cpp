@@ -3,16 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <future>
 #include <map>
 #include <mutex>
-#include <openvino/openvino.hpp>
 #include <sstream>
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "engine/compiled_network.h"
 #include "engine/compiled_store.h"
 
 namespace keelrow::engine {
@@ -52,37 +51,6 @@ auto Guarded(Code code, const char* message, const Work& work) {
     }
     throw Error(code, message, {.hint = why.substr(0, 300)});
   }
-}
-
-struct TypePair {
-  DType ours;
-  ov::element::Type_t theirs;
-};
-constexpr std::array kTypes = {
-    TypePair{DType::kBool, ov::element::Type_t::boolean},
-    TypePair{DType::kUInt8, ov::element::Type_t::u8},
-    TypePair{DType::kUInt16, ov::element::Type_t::u16},
-    TypePair{DType::kUInt32, ov::element::Type_t::u32},
-    TypePair{DType::kUInt64, ov::element::Type_t::u64},
-    TypePair{DType::kInt8, ov::element::Type_t::i8},
-    TypePair{DType::kInt16, ov::element::Type_t::i16},
-    TypePair{DType::kInt32, ov::element::Type_t::i32},
-    TypePair{DType::kInt64, ov::element::Type_t::i64},
-    TypePair{DType::kFloat16, ov::element::Type_t::f16},
-    TypePair{DType::kBFloat16, ov::element::Type_t::bf16},
-    TypePair{DType::kFloat32, ov::element::Type_t::f32},
-    TypePair{DType::kFloat64, ov::element::Type_t::f64},
-};
-
-DType TypeOf(const ov::element::Type& type) {
-  const auto* found = std::ranges::find(kTypes, ov::element::Type_t(type), &TypePair::theirs);
-  if (found != kTypes.end()) return found->ours;
-  throw Error(Code::kUnsupported,
-              fmt::format("the network has a tensor of {}", type.get_type_name()));
-}
-
-ov::element::Type TypeOf(DType dtype) {
-  return std::ranges::find(kTypes, dtype, &TypePair::ours)->theirs;
 }
 
 std::vector<int64_t> Dimensions(const ov::PartialShape& shape, const std::string& name) {
@@ -134,68 +102,6 @@ std::string StoreKey(std::string_view digest, const SessionOptions& options) {
   return key;
 }
 
-/// A network compiled for one shape (or for any, where the network is free), and its idle requests.
-class Compiled {
- public:
-  /// `beneath` is what the network's weights lie in, where they are not its own.
-  explicit Compiled(ov::CompiledModel model, std::shared_ptr<const MappedFile> beneath = nullptr)
-      : beneath_(std::move(beneath)), model_(std::move(model)) {
-    // Taking over another tensor costs the engine as much as a small inference.
-    copies_ = std::ranges::all_of(model_.inputs(), [](const auto& input) {
-      return input.get_partial_shape().is_static() &&
-             ov::shape_size(input.get_shape()) * input.get_element_type().size() <= kCopiedMax;
-    });
-  }
-
-  std::vector<Tensor> Infer(std::span<const Tensor> inputs) {
-    ov::InferRequest request = Take();
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      if (copies_) {
-        std::memcpy(request.get_input_tensor(i).data(), inputs[i].bytes.data(),
-                    inputs[i].bytes.size());
-        continue;
-      }
-      // The engine reads from our buffer; it does not write to inputs.
-      request.set_input_tensor(i,
-                               ov::Tensor(TypeOf(inputs[i].dtype),
-                                          ov::Shape(inputs[i].shape.begin(), inputs[i].shape.end()),
-                                          const_cast<std::byte*>(inputs[i].bytes.data())));
-    }
-    request.infer();
-    std::vector<Tensor> outputs;
-    for (size_t i = 0; i < model_.outputs().size(); ++i) {
-      const ov::Tensor result = request.get_output_tensor(i);
-      const ov::Shape& shape = result.get_shape();
-      outputs.push_back(Tensor::Zeros(TypeOf(result.get_element_type()),
-                                      std::vector<int64_t>(shape.begin(), shape.end())));
-      std::memcpy(outputs.back().bytes.data(), result.data(), outputs.back().bytes.size());
-    }
-    GiveBack(std::move(request));
-    return outputs;
-  }
-
- private:
-  static constexpr size_t kCopiedMax = size_t{16} << 10;
-
-  ov::InferRequest Take() {
-    const std::lock_guard lock(mutex_);
-    if (idle_.empty()) return model_.create_infer_request();
-    ov::InferRequest request = std::move(idle_.back());
-    idle_.pop_back();
-    return request;
-  }
-  void GiveBack(ov::InferRequest request) {
-    const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(request));
-  }
-
-  std::shared_ptr<const MappedFile> beneath_;  // first: it goes last
-  ov::CompiledModel model_;
-  bool copies_ = false;  // inputs, into tensors of the engine's
-  std::mutex mutex_;
-  std::vector<ov::InferRequest> idle_;
-};
-
 /// Of all that a network consists of: the weights of an .xml lie beside it.
 std::string DigestOf(const std::filesystem::path& file) {
   std::string digest = Sha256HexOfFile(file);
@@ -226,7 +132,7 @@ struct Session::State {
   bool has_rows = false;
   bool free_shapes = false;  // beyond the rows: compiled once, for any shape
   std::mutex mutex;          // of `compiled`, not of what is in it
-  std::map<int64_t, Compiled> compiled;
+  std::map<int64_t, CompiledNetwork> compiled;
   RunFunction acting;  // in the place of a network
 
   State(std::vector<TensorSpec> in, std::vector<TensorSpec> out, int64_t rows_max, RunFunction run)
@@ -277,7 +183,7 @@ struct Session::State {
   }
 
   /// Compiled for that many rows; of free shapes there is one for all.
-  Compiled& For(int64_t rows) {
+  CompiledNetwork& For(int64_t rows) {
     const std::lock_guard lock(mutex);
     const int64_t key = free_shapes ? 0 : rows;
     const auto found = compiled.find(key);

@@ -21,14 +21,14 @@ struct SessionOptions {
   std::filesystem::path cache;  // folder for compiled models; empty: none
 };
 
-/// A network that is read only when it must be: not where it lies compiled in SessionOptions::cache.
+/// A network that is read only when it must be: not where the cache has it compiled.
 struct NetworkSource {
   std::string digest;                 // SHA-256 of the network, hexadecimal
   std::function<std::string()> read;  // the whole ONNX model
 };
 
-/// Begins to load the engine's libraries, beside whatever the caller does before it needs a Session;
-/// the end of the future waits for it.
+/// Begins to load the engine's libraries, beside whatever the caller does before it needs a
+/// Session; the end of the future waits for it.
 [[nodiscard]] std::future<void> StartEngine();
 
 /// A network compiled by OpenVINO, in 32-bit floats whatever the processor offers, so that the

@@ -125,8 +125,9 @@ TEST(Session, OfADamagedStoreNothingIsTaken) {
     return bytes.replace(at, to.size(), to);
   };
   for (const std::string& bytes :
-       {std::string(), whole.substr(0, 20), whole.substr(0, 4096), whole.substr(0, whole.size() - 1),
-        whole + "x", changed(0, "Keelrow"), changed(30, "}"), changed(4096, std::string(64, 'x')),
+       {std::string(), whole.substr(0, 20), whole.substr(0, 4096),
+        whole.substr(0, whole.size() - 1), whole + "x", changed(0, "Keelrow"), changed(30, "}"),
+        changed(4096, std::string(64, 'x')),
         whole.substr(0, 4096) + std::string(whole.size() - 4096, '\0')}) {
     WriteFileDurably(file, bytes);
     EXPECT_EQ(Session(LinearNetwork(), options).Run(Rows(1)), wanted) << bytes.size();

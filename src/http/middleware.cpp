@@ -68,8 +68,7 @@ Middleware RequestId() {
   const auto counter = std::make_shared<std::atomic<uint64_t>>(0);
   return [prefix = ProcessPrefix(), counter](Request& request, Reply reply, const Next& next) {
     const std::string_view given = request.headers.Find("x-request-id").value_or("");
-    request.id =
-        IsRequestId(given) ? std::string(given) : prefix + std::to_string((*counter)++);
+    request.id = IsRequestId(given) ? std::string(given) : prefix + std::to_string((*counter)++);
     next(request, Reply([id = request.id, reply = std::move(reply)](Response response) mutable {
            response.headers.Set("x-request-id", std::move(id));
            reply(std::move(response));

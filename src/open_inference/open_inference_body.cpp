@@ -16,7 +16,8 @@ namespace keelrow::open_inference {
 namespace {
 
 constexpr const char* kLengthHeader = "Inference-Header-Content-Length";
-/// Of all lists in a request only `data` may be so long; where another is, it is refused either way.
+/// Of all lists in a request only `data` may be so long; where another is, it is refused either
+/// way.
 constexpr size_t kPackedFrom = 1024;
 
 [[noreturn]] void Refuse(std::string message) {

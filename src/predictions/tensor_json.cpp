@@ -294,9 +294,8 @@ Json NestedJson(const Tensor& tensor) {
 }
 
 void AppendFlat(std::string& out, const Tensor& tensor) {
-  const bool known = WithType(tensor.dtype, [&]<class T>(T) {
-    AppendList(out, std::span<const T>(tensor.As<T>()));
-  });
+  const bool known = WithType(
+      tensor.dtype, [&]<class T>(T) { AppendList(out, std::span<const T>(tensor.As<T>())); });
   if (!known) out += "[]";
 }
 

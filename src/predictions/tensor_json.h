@@ -13,8 +13,8 @@ namespace keelrow::predictions {
 /// and fit their type; bools are true, false, 1 or 0. Half floats have no place in JSON
 /// (kUnsupported), nor have infinities and NaN.
 
-/// `data` flat or nested, its lists packed or not (base/packed_numbers.h), as many numbers as the shape says;
-/// else kBadExample.
+/// `data` flat or nested, its lists packed or not (base/packed_numbers.h), as many numbers as the
+/// shape says; else kBadExample.
 Expected<Tensor> TensorFromJson(const Json& data, DType dtype, std::vector<int64_t> shape);
 
 /// The nesting gives the shape: every list of one depth must be equally long.

@@ -46,8 +46,7 @@ TEST(TensorJson, RefusesWhatDoesNotFit) {
 std::pair<Json, Json> PlainAndPacked(const std::string& number, size_t count) {
   std::string text = "[";
   for (size_t i = 0; i < count; ++i) text += number + (i + 1 < count ? "," : "]");
-  return {ParseJson(text, "list").Value(),
-          ParseJsonPacked(text, "list", count).Value()};
+  return {ParseJson(text, "list").Value(), ParseJsonPacked(text, "list", count).Value()};
 }
 
 TEST(TensorJson, PackedListsAreReadAsOthersAre) {
