@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "base/descriptor.h"
@@ -19,10 +20,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kEnding = ".jsonl";
+// Nobody holds a new file's lock for longer than a look takes.
+constexpr std::chrono::seconds kLockPatience{2};
 constexpr off_t kPiece = 64 << 10;
 
-/// Cuts off what stands behind the last end of a line.
+}  // namespace
+
 void CutOffHalfLine(const fs::path& path) {
   const Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   struct stat status {};
@@ -43,8 +46,6 @@ void CutOffHalfLine(const fs::path& path) {
   if (status.st_size > 0 && ::ftruncate(file.get(), 0) != 0) return;
 }
 
-}  // namespace
-
 struct LineFiles::State {
   LineFilesOptions options;
   Descriptor file{-1};
@@ -53,44 +54,56 @@ struct LineFiles::State {
   int number = 0;
 
   /// Oldest first: names begin with their time.
-  std::vector<fs::path> Files() const {
+  std::vector<fs::path> Files(std::initializer_list<const char*> endings) const {
     std::vector<fs::path> files;
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator(options.folder, ignored)) {
       const std::string name = entry.path().filename().string();
-      if (name.starts_with(options.prefix + "-") && name.ends_with(kEnding)) {
-        files.push_back(entry.path());
-      }
+      const bool ends =
+          std::ranges::any_of(endings, [&](const char* ending) { return name.ends_with(ending); });
+      if (name.starts_with(options.prefix + "-") && ends) files.push_back(entry.path());
     }
     std::ranges::sort(files);
     return files;
   }
 
   void Repair() const {
-    for (const fs::path& path : Files()) {
+    for (const fs::path& path : Files({kLinesEnding})) {
       if (FileLock::TryAcquire(path)) CutOffHalfLine(path);  // nobody writes it
     }
   }
 
+  /// So that with the next one there are as many as may be.
+  void RemoveOldest() const {
+    std::set<fs::path> names;  // one that becomes Parquet has two forms for a moment
+    for (fs::path path : Files({kLinesEnding, kParquetEnding})) {
+      names.insert(path.replace_extension());
+    }
+    const size_t most = std::max<size_t>(options.files, 1);
+    for (auto name = names.begin(); names.size() >= most; name = names.erase(name)) {
+      for (const char* ending : {kLinesEnding, kParquetEnding}) {
+        std::error_code ignored;
+        fs::remove(name->string() + ending, ignored);
+      }
+    }
+  }
+
   void Next() {
+    const bool closed = file.get() >= 0;
     file = Descriptor(-1);
     lock.reset();
+    if (closed && options.on_closed) options.on_closed();
     MakeFolders(options.folder);
     fs::permissions(options.folder, fs::perms::owner_all);
-    const std::vector<fs::path> files = Files();
-    const size_t most = std::max<size_t>(options.files, 1);
-    for (size_t i = 0; i + most <= files.size(); ++i) {
-      std::error_code ignored;
-      fs::remove(files[i], ignored);
-    }
+    RemoveOldest();
     const std::time_t now = std::time(nullptr);
     const fs::path path =
         options.folder / fmt::format("{}-{:%Y%m%dT%H%M%S}-{}-{:06}{}", options.prefix,
-                                     fmt::gmtime(now), ::getpid(), number++, kEnding);
-    file =
-        Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
-    if (file.get() < 0) throw ErrnoError("create", path.string());
-    lock = FileLock::TryAcquire(path);
+                                     fmt::gmtime(now), ::getpid(), number++, kLinesEnding);
+    Descriptor made(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
+    if (made.get() < 0) throw ErrnoError("create", path.string());
+    lock.emplace(path, kLockPatience);  // never written without it
+    file = std::move(made);
     bytes = 0;
   }
 
