@@ -4,7 +4,6 @@
 #include <set>
 
 #include "base/text.h"
-#include "data/duckdb.h"
 #include "predictions/answer_cache.h"
 #include "serve/service_for_test.h"
 
@@ -79,57 +78,6 @@ TEST_F(KeepTest, PredictionsAreWrittenDownWithTheIdThatTheAnswerHas) {
   EXPECT_EQ(refused.status, 422);
   EXPECT_THAT(LogText(), Not(HasSubstr(token.substr(0, 20))));  // the head that all tokens share
   EXPECT_THAT(LogText(), Not(HasSubstr("Bearer")));
-}
-
-/// A row of Parquet, as the line that it was.
-Json LineOfRow(const std::string& row) {
-  Json line = Json::parse(row);
-  for (const std::string part : {"input", "output"}) {
-    std::erase_if(line[part].get_ref<Json::object_t&>(),
-                  [](const auto& entry) { return entry.second.is_null(); });
-  }
-  if (line["trace_id"].is_null()) line.erase("trace_id");
-  return line;
-}
-
-TEST_F(KeepTest, ParquetHasTheSameRowsColumnsAndTypes) {
-  StartWith([](auto& config) {
-    config.request_log = {
-        .folder = "log", .format = {"parquet"}, .sample = 1, .rate = 1000, .inputs = true};
-  });
-  const std::string png = data::EncodePng(NoisePicture(1));
-  Ask("image/png", png);
-  AskJson({{"input_data", EncodeBase64(png)}, {"request_id", "mine"}});
-  Ask("image/png", "no picture");
-  const auto end = std::chrono::steady_clock::now() + 20s;
-  std::vector<std::string> written;
-  while (written.size() != 4 && std::chrono::steady_clock::now() < end) {
-    written = SplitText(LogText(), '\n');  // the last is empty
-  }
-  ASSERT_EQ(written.size(), 4U);
-  service_.reset();
-  const fs::path log = folder_.path() / "log";
-  const std::vector<fs::path> files{fs::directory_iterator(log), {}};
-  ASSERT_EQ(files.size(), 1U) << "one file, in one form";
-  ASSERT_EQ(files[0].extension(), ".parquet");
-  const auto rows = data::RunSql(
-      "SELECT to_json(t)::VARCHAR FROM (SELECT * REPLACE (strftime(time::TIMESTAMP, "
-      "'%Y-%m-%dT%H:%M:%S.%gZ') AS time) FROM read_parquet($1)) t",
-      {files[0].string()});
-  ASSERT_EQ(rows.rows.size(), 3U);
-  for (size_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(LineOfRow(*rows.rows[i][0]), Json::parse(written[i]));
-  }
-  const auto types = data::RunSql(
-      "SELECT string_agg(column_name || ' ' || column_type, ', ') FROM "
-      "(DESCRIBE SELECT * FROM read_parquet($1))",
-      {files[0].string()});
-  const std::string body = R"(STRUCT(bytes UBIGINT, "json" JSON, "text" VARCHAR, base64 VARCHAR))";
-  EXPECT_EQ(*types.rows[0][0],
-            "id VARCHAR, time TIMESTAMP WITH TIME ZONE, model VARCHAR, version VARCHAR, "
-            "protocol VARCHAR, request_id VARCHAR, trace_id VARCHAR, status INTEGER, ms DOUBLE, "
-            "input " +
-                body + ", output " + body);
 }
 
 TEST_F(KeepTest, NoMoreIsWrittenDownThanWasConfigured) {
