@@ -138,14 +138,23 @@ async function call(path: string, request: RequestInit, signal?: AbortSignal): P
   return response;
 }
 
-export async function fetchLoaded(): Promise<Loaded> {
-  const body = (await (await call("/api/models", {})).json()) as Partial<Loaded>;
+function withToken(token: string): RequestInit {
+  return token ? { headers: { Authorization: `Bearer ${token}` } } : {};
+}
+
+/** A service that describes itself to strangers needs no token for this. */
+export async function fetchLoaded(token: string): Promise<Loaded> {
+  const body = (await (await call("/api/models", withToken(token))).json()) as Partial<Loaded>;
   const models = (body.models ?? []).map((model) => ({
     ...model,
     task: model.task ?? "",
     classes: model.classes ?? 0,
   }));
   return { auth: body.auth ?? false, models };
+}
+
+export async function fetchDescription(token: string): Promise<Blob> {
+  return (await call("/openapi.json", withToken(token))).blob();
 }
 
 /** Where this version is asked; its number is left out where it is the default anyway. */

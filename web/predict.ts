@@ -1,6 +1,6 @@
 // The page at /: a model, a question, an answer. One question at a time; a newer one cancels the
 // older.
-import { Failure, fetchLoaded, predict, type Loaded, type Model, type Question } from "./api";
+import { Failure, fetchDescription, fetchLoaded, predict, type Loaded, type Model, type Question } from "./api";
 import { byId } from "./dom";
 import type { Desk, Input, MakeInput } from "./input";
 import { numbersInput } from "./input_numbers";
@@ -29,6 +29,8 @@ let asking = new AbortController();
 const tokenField = byId<HTMLInputElement>("token");
 const access = byId("access");
 
+const noToken = new Failure("A token is needed", ["Paste one above, then press Enter."], { needsToken: true, retry: true });
+
 function askForToken(): void {
   loaded.auth = true; // a gateway may want what the service behind it does not
   access.hidden = false;
@@ -38,7 +40,8 @@ function askForToken(): void {
 
 function report(error: unknown): void {
   const failure = error instanceof Failure ? error : new Failure("The page failed", [String(error)]);
-  showFailure(failure, question ? () => void ask() : null);
+  const again = model ? ask : load;
+  showFailure(failure, question || !model ? () => void again() : null);
   if (!failure.extra.needsToken) return;
   askForToken();
   if (model && question) showCommand(model, question, true);
@@ -51,7 +54,6 @@ async function ask(): Promise<void> {
   const { signal } = asking;
   showCommand(model, question, loaded.auth);
   const token = tokenField.value.trim();
-  const noToken = new Failure("A token is needed", ["Paste one above, then ask again."], { needsToken: true, retry: true });
   if (loaded.auth && !token) return report(noToken);
   showBusy(true);
   try {
@@ -59,11 +61,14 @@ async function ask(): Promise<void> {
     access.classList.remove("refused");
     showAnswer(model, timed);
   } catch (error) {
-    const unasked = error instanceof Failure && error.extra.needsToken && !token;
-    if (!signal.aborted) report(unasked ? noToken : error);
+    if (!signal.aborted) report(wantsToken(error) && !token ? noToken : error);
   } finally {
     if (!signal.aborted) showBusy(false);
   }
+}
+
+function wantsToken(error: unknown): boolean {
+  return error instanceof Failure && error.extra.needsToken === true;
 }
 
 const desk: Desk = {
@@ -126,7 +131,13 @@ function listen(): void {
   tokenField.addEventListener("input", () => sessionStorage.setItem(kTokenKey, tokenField.value.trim()));
   access.addEventListener("submit", (event) => {
     event.preventDefault();
-    void ask();
+    void (model ? ask() : load());
+  });
+  byId("description").addEventListener("click", (event) => {
+    const token = tokenField.value.trim();
+    if (!token) return; // the link itself, which says what is missing
+    event.preventDefault();
+    void fetchDescription(token).then((text) => location.assign(URL.createObjectURL(text)), report);
   });
   const copy = byId("copy");
   copy.hidden = !navigator.clipboard; // not over plain http from another machine
@@ -138,18 +149,21 @@ function listen(): void {
   });
 }
 
-async function start(): Promise<void> {
-  tokenField.value = sessionStorage.getItem(kTokenKey) ?? "";
-  listen();
+/** What there is to choose from, which may need the token already. */
+async function load(): Promise<void> {
+  const token = tokenField.value.trim();
   try {
-    loaded = await fetchLoaded();
+    loaded = await fetchLoaded(token);
     access.hidden = !loaded.auth;
+    access.classList.remove("refused");
     const first = loaded.models.find(({ unnamed }) => unnamed) ?? loaded.models.find((each) => each.default);
     if (first) choose(first);
     else report(new Failure("No model is loaded yet", ["Load this page again when one is."]));
   } catch (error) {
-    report(error);
+    report(wantsToken(error) && !token ? noToken : error);
   }
 }
 
-void start();
+tokenField.value = sessionStorage.getItem(kTokenKey) ?? "";
+listen();
+void load();

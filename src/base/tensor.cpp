@@ -59,6 +59,16 @@ size_t SizeOf(DType dtype) {
   return RowOf(dtype).size;
 }
 
+std::optional<size_t> CountOf(std::span<const int64_t> shape) {
+  size_t count = 1;
+  for (const int64_t extent : shape) {
+    if (extent < 0 || __builtin_mul_overflow(count, static_cast<size_t>(extent), &count)) {
+      return std::nullopt;
+    }
+  }
+  return count;
+}
+
 Tensor Tensor::Zeros(DType dtype, std::vector<int64_t> shape) {
   Tensor tensor{.dtype = dtype, .shape = std::move(shape), .bytes = {}};
   tensor.bytes.resize(static_cast<size_t>(tensor.Count()) * SizeOf(dtype));

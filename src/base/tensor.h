@@ -35,6 +35,10 @@ std::string_view Name(DType dtype);  // "bool", "uint8", … "float64"
 std::optional<DType> FindDType(std::string_view name);
 size_t SizeOf(DType dtype);  // bytes an element
 
+/// Elements that a shape from outside claims; empty for an extent below 0, and for more than a
+/// size_t counts.
+std::optional<size_t> CountOf(std::span<const int64_t> shape);
+
 /// A dense row-major array that owns its bytes: what preprocessing makes and the engine eats.
 /// Plain data; no thread rules beyond those of std::vector.
 struct Tensor {

@@ -2,8 +2,8 @@
 
 #include <charconv>
 #include <cstdio>
-#include <cstdlib>
 
+#include "base/environment.h"
 #include "base/files.h"
 #include "cli/commands.h"
 #include "models/source.h"
@@ -23,11 +23,6 @@ struct ServeArguments {
   int port = -1;
   bool multi_model = false;
 };
-
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 int PortOf(const ServeArguments& arguments) {
   if (arguments.port >= 0) return arguments.port;

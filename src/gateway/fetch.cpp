@@ -1,8 +1,6 @@
 #include "gateway/fetch.h"
 
-#include <fmt/format.h>
-
-#include "http/client.h"
+#include "http/guarded_fetch.h"
 
 namespace keelrow::gateway {
 
@@ -13,13 +11,11 @@ bool IsLoopback(const http::Url& url) {
 }
 
 std::string Fetch(const http::Url& url, const FetchLimits& limits) {
-  http::ClientOptions options = http::ClientOptions::To(url);
-  options.timeout = limits.timeout;
-  options.response_bytes_max = limits.bytes_max;
-  http::Client client(std::move(options));
-  http::Response response = client.Get(url.target, {{"Connection", "close"}});
-  if (response.status == 200) return std::move(response.body);
-  throw Error(Code::kIo, fmt::format("{} answers with status {}", url.ToString(), response.status));
+  return http::FetchGuarded(url, {.allowed_origins = {url},
+                                  .deadline = std::chrono::steady_clock::now() + limits.timeout,
+                                  .timeout = limits.timeout,
+                                  .bytes_max = limits.bytes_max,
+                                  .redirects_max = 0});
 }
 
 }  // namespace keelrow::gateway

@@ -29,11 +29,13 @@ http::Response NoBackend() {
       Error(Code::kOverloaded, "no backend can take the request at present"));
 }
 
+http::Response Late() {
+  return http::Response::FromError(Error(Code::kTimeout, "no backend answered in time"));
+}
+
 /// A failed attempt as the client sees it. Which backend it was and why stays in our log.
 http::Response FailureOf(const Error& error) {
-  if (error.code() == Code::kTimeout) {
-    return http::Response::FromError(Error(Code::kTimeout, "the backend did not answer in time"));
-  }
+  if (error.code() == Code::kTimeout) return Late();
   if (error.code() == Code::kInterrupted) return NoBackend();
   return BadGateway("the backend failed while it answered; the request may have been carried out");
 }
@@ -146,7 +148,7 @@ class Forwarder::Exchange : public std::enable_shared_from_this<Forwarder::Excha
 
   void Start() {
     core_.balancer.PayRetries();
-    if (!Try("first")) return Answer(NoBackend());
+    if (!Try("first")) return Answer(Clock::now() >= deadline_ ? Late() : NoBackend());
     const Balancer::Time delay = core_.balancer.HedgeDelay();
     if (!repeatable_ || delay == Balancer::Time{0}) return;
     hedge_ = core_.loop.At(Clock::now() + delay, [self = shared_from_this()] { self->Hedge(); });
@@ -194,13 +196,16 @@ class Forwarder::Exchange : public std::enable_shared_from_this<Forwarder::Excha
     --under_way_;
     attempt.call = nullptr;
     Note(attempt, outcome);
+    sent_ = sent_ || outcome.response.ok() || outcome.progress != http::Progress::kNotSent;
     if (!reply_) return;
     const bool answered = outcome.response.ok() && !MayBeRefusal(outcome.response->status);
     if (answered) return Answer(ForwardedResponse(std::move(*outcome.response)));
     if (under_way_ > 0) return;  // the other one may still answer
     if (MayRepeat(outcome) && !TriedEnough() && core_.balancer.TakeRetry() && Try("retry")) return;
-    Answer(outcome.response.ok() ? ForwardedResponse(std::move(*outcome.response))
-                                 : FailureOf(outcome.response.error()));
+    if (outcome.response.ok()) return Answer(ForwardedResponse(std::move(*outcome.response)));
+    if (Clock::now() >= deadline_) return Answer(Late());
+    // Where nothing was sent nothing was done: ask again, when a backend is there.
+    Answer(sent_ ? FailureOf(outcome.response.error()) : NoBackend());
   }
 
   static bool MayBeRefusal(int status) { return status == 502 || status == 503 || status == 504; }
@@ -267,6 +272,7 @@ class Forwarder::Exchange : public std::enable_shared_from_this<Forwarder::Excha
   std::vector<std::shared_ptr<Attempt>> attempts_;
   std::optional<http::ClientLoop::Timer> hedge_;
   int under_way_ = 0;
+  bool sent_ = false;  // to a backend, which may have begun
 };
 
 Forwarder::Forwarder(ForwarderOptions options)

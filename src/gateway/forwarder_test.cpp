@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "base/free_port_for_test.h"
 #include "base/json.h"
 #include "gateway/deadline.h"
 #include "gateway/forwarded_message.h"
@@ -216,6 +217,20 @@ TEST_F(Forwarding, ABackendThatIsGoneCostsNoRequest) {
   EXPECT_FALSE(forwarder_->Available());
   const http::Response none = client.Post("/predict", "");
   EXPECT_TRUE(none.status == 503 || none.status == 502) << none.status;
+}
+
+TEST_F(Forwarding, WhereNothingWasSentTheClientMayAskAgain) {
+  ForwarderOptions options = Options();
+  const uint16_t nobody = FreePort();
+  options.backends = {{.host = "127.0.0.1", .port = nobody}};
+  Start(std::move(options));
+  for (const char* path : {"/predict", "/once"}) {
+    const http::Response response = Connect().Post(path, "");
+    EXPECT_EQ(response.status, 503) << path;
+    EXPECT_EQ(response.headers.Find("Retry-After"), "1");
+  }
+  EXPECT_EQ(Connect().Post("/predict", "", {{"grpc-timeout", "0m"}}).status, 504)
+      << "its deadline has passed, whoever is there";
 }
 
 TEST_F(Forwarding, BusyBackendsAreAskedOnceAndAnotherInstead) {

@@ -19,7 +19,7 @@ struct GuardOptions {
 };
 
 /// The host's addresses, when every one of them is public or the host is allowed. Connect to one
-/// of these (ClientOptions::address), not to the name: asked again, it may give another answer.
+/// of these (ClientOptions::addresses), not to the name: asked again, it may give another answer.
 /// kForbidden where one is not public, kNotFound for a host without addresses, kTimeout.
 Expected<std::vector<std::string>> ResolveGuarded(const Url& url, const GuardOptions& options);
 

@@ -51,17 +51,27 @@ struct Client::Impl {
     buffer.clear();
   }
 
-  void Connect() {
+  std::vector<tcp::endpoint> Find() {
+    std::vector<tcp::endpoint> endpoints;
     error_code failure;
-    tcp::resolver::results_type endpoints;
-    const std::string& host = options.address.empty() ? options.host : options.address;
-    resolver.async_resolve(host, std::to_string(options.port),
-                           [&](const error_code& error, tcp::resolver::results_type found) {
+    for (const std::string& address : options.addresses) {
+      endpoints.emplace_back(asio::ip::make_address(address, failure), options.port);
+      if (failure) Fail("find", failure);
+    }
+    if (!endpoints.empty()) return endpoints;
+    resolver.async_resolve(options.host, std::to_string(options.port),
+                           [&](const error_code& error, const tcp::resolver::results_type& found) {
                              failure = error;
-                             endpoints = std::move(found);
+                             for (const auto& entry : found) endpoints.push_back(entry.endpoint());
                            });
     Run("find");
     if (failure) Fail("find", failure);
+    return endpoints;
+  }
+
+  void Connect() {
+    const std::vector<tcp::endpoint> endpoints = Find();
+    error_code failure;
     asio::async_connect(socket, endpoints,
                         [&](const error_code& error, const tcp::endpoint&) { failure = error; });
     Run("connect to");

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "http/message.h"
 #include "http/tls.h"
@@ -15,7 +16,8 @@ namespace keelrow::http {
 struct ClientOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 80;
-  std::string address = {};  // where to connect to instead of finding `host`, if not empty
+  /// Where to connect to, tried in this order, instead of finding `host`; empty: it is found.
+  std::vector<std::string> addresses = {};
   std::chrono::milliseconds timeout{30'000};  // for a whole exchange, connecting included
   size_t response_bytes_max = size_t{64} << 20;
   std::optional<TlsClientOptions> tls = {};  // empty: plain HTTP

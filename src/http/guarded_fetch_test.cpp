@@ -95,6 +95,47 @@ TEST_F(GuardedFetchTest, ATokenGoesToItsOwnOriginOnly) {
   EXPECT_EQ(FetchGuarded(At("/away"), options), "0");
 }
 
+TEST_F(GuardedFetchTest, ATokenDoesNotComeBackFromAnotherOrigin) {
+  Server other(
+      {},
+      Router({{.method = "GET",
+               .pattern = "/",
+               .handler = Sync([this](const Request&) { return Moved(At("/picture").ToString()); }),
+               .access = Access::kOpen}}));
+  other.Start();
+  away_ = fmt::format("http://127.0.0.1:{}/", other.Port());
+  GuardedFetch options = Allowed();
+  options.allowed_origins.push_back(*ParseUrl(away_));
+  options.headers = [](const Url&) { return Headers{{"Authorization", "Token t"}}; };
+  EXPECT_EQ(FetchGuarded(At("/moved"), options), "a picture for Token t");
+  EXPECT_EQ(FetchGuarded(At("/away"), options), "a picture for anybody");
+}
+
+TEST_F(GuardedFetchTest, PublicHostsMustBeNamed) {
+  const std::vector<std::string> names = {"images.example", "*.cloud.example"};
+  for (const char* host : {"images.example", "a.cloud.example", "a.b.cloud.example"}) {
+    EXPECT_TRUE(IsNamed(host, names)) << host;
+  }
+  for (const char* host :
+       {"cloud.example", "evilcloud.example", "images.example.evil", "a", "", ".cloud.example"}) {
+    EXPECT_FALSE(IsNamed(host, names)) << host;
+  }
+  EXPECT_TRUE(IsNamed("any.where", {"*"}));
+  EXPECT_FALSE(IsNamed("any.where", {}));
+  GuardedFetch options = Allowed();
+  options.public_hosts = names;
+  const auto code = [&](const char* url) {
+    try {
+      FetchGuarded(*ParseUrl(url), options);
+    } catch (const Error& error) {
+      return error.code();
+    }
+    return Code::kInternal;
+  };
+  EXPECT_EQ(code("http://192.88.98.1/"), Code::kForbidden) << "public, but nobody named it";
+  EXPECT_EQ(FetchGuarded(At("/picture"), options), "a picture for anybody");
+}
+
 TEST_F(GuardedFetchTest, SizeTimeAndStatusAreBounds) {
   GuardedFetch options = Allowed();
   options.bytes_max = 10'000;

@@ -156,7 +156,7 @@ TEST(AddressGuard, TheClientGoesWhereTheGuardLooked) {
   // Nobody answers for this name; the address is what counts, and the name is what is asked for.
   const Url url = *ParseUrl("http://models.invalid:" + std::to_string(server.Port()) + "/");
   ClientOptions options = ClientOptions::To(url);
-  options.address = "127.0.0.1";
+  options.addresses = {"127.0.0.2", "127.0.0.1"};  // at the first nobody listens
   EXPECT_EQ(Client(options).Get(url.target).body, url.Authority());
   EXPECT_TRUE(ClientOptions::To(*ParseUrl("https://a/")).tls.has_value());
 }

@@ -151,7 +151,7 @@ std::shared_ptr<const ServedModel> Repository::FindOrLoad(const std::string& mod
   auto found = std::make_shared<std::shared_ptr<const ServedModel>>();
   impl_->Do(
       [=](Shelf& shelf) {
-        shelf.Load(model, version_or_alias, false);
+        shelf.LoadOnDemand(model, version_or_alias);
         *found = shelf.table().find(model)->second.Find(version_or_alias)->served;
       },
       deadline);

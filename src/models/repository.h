@@ -75,8 +75,9 @@ class Repository {
   /// A ready version; null if it is not ready or not there.
   std::shared_ptr<const ServedModel> Find(std::string_view model,
                                           std::string_view version_or_alias = {}) const;
-  /// The same, loading it if need be; blocks. Throws kNotFound, what stood in the way of loading,
-  /// kOverloaded when it was not loaded by `deadline`.
+  /// The same, loading it if need be; blocks. Throws kNotFound; kOverloaded when it cannot be
+  /// loaded (the log has the reason, which may name files), kTimeout when it was not loaded by
+  /// `deadline`.
   std::shared_ptr<const ServedModel> FindOrLoad(const std::string& model,
                                                 const std::string& version_or_alias,
                                                 Clock::time_point deadline);

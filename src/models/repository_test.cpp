@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -170,6 +171,31 @@ TEST_F(RepositoryTest, OnDemandWithinAMemoryBudgetTheLongestUnusedGoes) {
   repository->FindOrLoad("m3", "", Soon());
   EXPECT_NE(repository->Find("m1"), nullptr);
   EXPECT_EQ(repository->Find("m2"), nullptr);
+}
+
+TEST_F(RepositoryTest, WhatCannotBeLoadedOnDemandIsOurFaultAndIsTriedAgain) {
+  MakeFolders(models());
+  WriteFileDurably(models() / "m1.onnx", "no network");
+  std::atomic<int> failures{0};
+  const auto repository =
+      Start({.load = Load::kOnDemand, .on_failure = [&](const std::string& model) {
+               EXPECT_EQ(model, "m1");
+               ++failures;
+             }});
+  Eventually([&] { return repository->Table()->contains("m1"); });
+  for (int asked = 0; asked < 3; ++asked) {
+    try {
+      repository->FindOrLoad("m1", "", Soon());
+      FAIL() << "it was loaded";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Code::kOverloaded);
+      EXPECT_EQ(error.message(), "`m1` cannot be loaded at present") << "no file of ours";
+    }
+  }
+  EXPECT_EQ(failures, 1) << "the same failure is counted once";
+  AddFile("m1.onnx", 1);
+  Eventually([&] { return repository->Table()->at("m1").Find("")->state == State::kUnloaded; });
+  EXPECT_NE(repository->FindOrLoad("m1", "", Soon()), nullptr);
 }
 
 TEST_F(RepositoryTest, AnswersAreTheVersionsOwnWhileItIsExchanged) {

@@ -20,7 +20,9 @@ uint64_t BytesOfFiles(const std::filesystem::path& path) {
       bytes += std::filesystem::file_size(weights);
     }
   } else {
-    bytes = std::filesystem::file_size(path / bundle::kNetworkFile);
+    std::error_code failure;
+    bytes = std::filesystem::file_size(path / bundle::kNetworkFile, failure);
+    if (failure) throw Error(Code::kNotFound, "the bundle has no network");
   }
   return kCopies * bytes;
 }

@@ -87,6 +87,7 @@ void Shelf::Follow(const std::string& name, const Shelved& shelved) {
     if (newly && version.reason == kUnloaded) version.reason.clear();  // promoted again
     // Nobody asks for a candidate that is not there: the stable version answers instead.
     const bool wanted = candidate || (named && options_.load == models::Load::kAliases);
+    if (!wanted && version.state == State::kFailed) version.state = State::kUnloaded;  // once more
     if (wanted && version.state != State::kReady && version.reason != kUnloaded) TryLoad(version);
   }
   PointAliases(model, offer, shelved.source->DefaultAlias());
@@ -120,16 +121,21 @@ bool Shelf::TryLoad(Version& version) {
     Fill(version);
     return true;
   } catch (const std::exception& failure) {
-    if (version.reason != failure.what()) {
-      log::Warning("cannot load {} version {}: {}", version.origin.model, version.origin.version,
-                   failure.what());
-      if (options_.on_failure) options_.on_failure(version.origin.model);
-    }
-    version.state = State::kFailed;
-    version.reason = failure.what();
-    retry_at_ = std::min(retry_at_, Clock::now() + options_.retry);
+    NoteFailure(version, failure.what());
     return false;
   }
+}
+
+/// A failure that repeats itself is said and counted once.
+void Shelf::NoteFailure(Version& version, const std::string& reason) {
+  if (version.reason != reason) {
+    log::Warning("cannot load {} version {}: {}", version.origin.model, version.origin.version,
+                 reason);
+    if (options_.on_failure) options_.on_failure(version.origin.model);
+  }
+  version.state = State::kFailed;
+  version.reason = reason;
+  retry_at_ = std::min(retry_at_, Clock::now() + options_.retry);
 }
 
 void Shelf::Fill(Version& version) {
@@ -203,10 +209,17 @@ void Shelf::Load(const std::string& model, const std::string& version_or_alias, 
   try {
     Fill(version);
   } catch (const std::exception& failure) {
-    version.state = State::kFailed;
-    version.reason = failure.what();
+    NoteFailure(version, failure.what());
     throw;
   }
+}
+
+void Shelf::LoadOnDemand(const std::string& model, const std::string& version_or_alias) {
+  Version& version = Require(Require(model), model, version_or_alias);
+  if (version.state == State::kReady) return;
+  // Others may have waited for the same one: it is not tried again for each of them.
+  if (version.state != State::kFailed && TryLoad(version)) return;
+  throw Error(Code::kOverloaded, fmt::format("`{}` cannot be loaded at present", model));
 }
 
 void Shelf::Unload(const std::string& name, const std::string& version) {

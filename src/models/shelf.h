@@ -22,6 +22,9 @@ class Shelf {
 
   /// Throw kNotFound, and what stood in the way. With `hold` it stays though no alias names it.
   void Load(const std::string& model, const std::string& version_or_alias, bool hold);
+  /// The same for somebody who only asks the model: what stood in the way is logged and counted,
+  /// not said, and it is not tried again before `retry`; kOverloaded.
+  void LoadOnDemand(const std::string& model, const std::string& version_or_alias);
   void Unload(const std::string& model, const std::string& version);
   void SetDefault(const std::string& model, const std::string& version, const std::string& actor);
 
@@ -40,6 +43,7 @@ class Shelf {
   void Follow(const std::string& name, const Shelved& shelved);
   void PointAliases(Model& model, const Offer& offer, const std::string& standard);
   bool TryLoad(Version& version);
+  void NoteFailure(Version& version, const std::string& reason);
   void Fill(Version& version);
   void Evict(const ServedModel* kept);
   static void Drop(Version& version, const std::string& reason);

@@ -1,5 +1,7 @@
 #include "open_inference/grpc.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <protozero/pbf_reader.hpp>
 
@@ -134,6 +136,10 @@ void AddRestMethods(predictions::ServeContext& context, std::vector<http::Route>
     const auto found = std::ranges::find_if(rest, [&](const http::Route& route) {
       return route.method == method.verb && route.pattern == method.pattern;
     });
+    if (found == rest.end()) {
+      throw Error(Code::kInternal,
+                  fmt::format("{}: REST has no {} {}", method.name, method.verb, method.pattern));
+    }
     http::Route route = *found;
     route.method = "POST";
     route.pattern = GrpcPath(kInferenceService, method.name);

@@ -73,10 +73,14 @@ NamedTensor Output(const predictions::Answer& answer, const std::string& name) {
   return {.name = name, .tensor = answer.outputs[static_cast<size_t>(found - specs.begin())]};
 }
 
+/// One number a class in each row.
+bool HasClasses(DType dtype, const std::vector<int64_t>& shape) {
+  return dtype == DType::kFloat32 && shape.size() == 2;
+}
+
 /// The `classes` largest of each row as "value:index:label".
 NamedTensor Classified(const NamedTensor& numbers, int64_t classes, const ServedModel& model) {
-  if (numbers.bytes || numbers.tensor.dtype != DType::kFloat32 ||
-      numbers.tensor.shape.size() != 2) {
+  if (numbers.bytes || !HasClasses(numbers.tensor.dtype, numbers.tensor.shape)) {
     Refuse(fmt::format("`{}` has no classes", numbers.name));
   }
   const int64_t width = numbers.tensor.shape[1];
@@ -131,6 +135,24 @@ void RequireOnce(const std::vector<WantedOutput>& outputs) {
   }
 }
 
+/// Throws for an output that the model does not have, or that has no classes, before it is asked.
+void RequireKnown(const ServedModel& model, const std::vector<WantedOutput>& outputs) {
+  const auto& specs = model.session().Outputs();
+  for (const WantedOutput& output : outputs) {
+    const bool preprocesses = model.predictor() != nullptr;
+    if (preprocesses && output.name == kProbabilities) continue;
+    const bool label = preprocesses && output.name == kLabel;
+    const auto found = std::ranges::find(specs, output.name, &bundle::TensorSpec::name);
+    if (!label && found == specs.end()) {
+      Refuse(fmt::format("`{}` is no output of `{}`", output.name, model.name()));
+    }
+    if (output.classes == 0 || (!label && HasClasses(found->dtype, found->shape))) {
+      continue;
+    }
+    Refuse(fmt::format("`{}` has no classes", output.name));
+  }
+}
+
 }  // namespace
 
 void SetPriority(InferRequest& request, uint64_t priority) {
@@ -149,6 +171,7 @@ predictions::Question QuestionOf(const ServedModel& model, InferRequest&& reques
   predictions::Question question{.priority = request.priority};
   if (request.timeout) question.deadline = models::Clock::now() + *request.timeout;
   RequireOnce(request.outputs);
+  RequireKnown(model, request.outputs);
   const bool files = model.predictor() != nullptr && request.inputs.size() == 1 &&
                      request.inputs[0].name == kFilesInput;
   if (!files) {

@@ -52,7 +52,8 @@ void SetPriority(InferRequest& request, uint64_t priority);
 /// 0 says nothing.
 void SetTimeout(InferRequest& request, uint64_t microseconds);
 
-/// `render` is left to the caller. Throws kBadExample for what does not fit the model.
+/// `render` is left to the caller. Throws kBadExample for what does not fit the model, outputs that
+/// it does not have included.
 predictions::Question QuestionOf(const models::ServedModel& model, InferRequest&& request);
 
 /// What was wanted of the answer. Throws kBadExample for an output that the model does not have.

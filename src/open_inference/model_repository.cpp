@@ -66,8 +66,11 @@ Json Duration(uint64_t count, std::chrono::nanoseconds time) {
   return {{"count", count}, {"ns", time.count()}};
 }
 
-Json StatisticsOf(const Version& version) {
+Json StatisticsOf(const predictions::ServeContext& context, const Version& version) {
   const models::LaneStats stats = version.served->Stats();
+  const auto cached = context.cache
+                          ? context.cache->Of(version.origin.model, version.origin.version)
+                          : predictions::AnswerCache::Lookups{};
   const auto zero = std::chrono::nanoseconds(0);
   const uint64_t runs = stats.Runs();
   Json batches = Json::array();
@@ -91,8 +94,8 @@ Json StatisticsOf(const Version& version) {
             {"compute_input", Duration(runs, zero)},
             {"compute_infer", Duration(runs, stats.ran)},
             {"compute_output", Duration(runs, zero)},
-            {"cache_hit", Duration(0, zero)},
-            {"cache_miss", Duration(0, zero)}}},
+            {"cache_hit", Duration(cached.hits, cached.hit_time)},
+            {"cache_miss", Duration(cached.misses, cached.miss_time)}}},
           {"batch_stats", std::move(batches)}};
 }
 
@@ -106,7 +109,7 @@ http::Response Statistics(const predictions::ServeContext& context, const http::
   for (const auto& [name, model] : *context.models->Table()) {
     if (named != request.params.end() && name != named->second) continue;
     for (const Version& version : model.versions) {
-      if (version.served) rows.push_back(StatisticsOf(version));
+      if (version.served) rows.push_back(StatisticsOf(context, version));
     }
   }
   return http::Response::Json({{"model_stats", std::move(rows)}});

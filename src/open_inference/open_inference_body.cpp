@@ -74,7 +74,7 @@ void FillFromJson(NamedTensor& tensor, const Json& data) {
     return;
   }
   GatherTexts(data, tensor.texts);
-  if (tensor.texts.size() != CountOf(tensor.tensor.shape)) {
+  if (tensor.texts.size() != ElementsOf(tensor.tensor.shape)) {
     Refuse(fmt::format("the shape of `{}` has another number of elements", tensor.name));
   }
 }

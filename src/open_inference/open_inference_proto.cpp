@@ -168,7 +168,7 @@ bool ReadContents(pbf_reader contents, NamedTensor& tensor) {
   }
   const size_t given =
       tensor.bytes ? tensor.texts.size() : tensor.tensor.bytes.size() / SizeOf(tensor.tensor.dtype);
-  if (any && given != CountOf(tensor.tensor.shape)) {
+  if (any && given != ElementsOf(tensor.tensor.shape)) {
     Refuse(
         fmt::format("the shape of `{}` has another number of elements than the {} that were sent",
                     tensor.name, given));
@@ -263,7 +263,7 @@ InferRequest Assemble(InferRequest request, std::vector<Input>&& inputs,
     if (!raw.empty()) {
       if (inputs[i].filled) Refuse(fmt::format("`{}` has contents and raw ones", tensor.name));
       FillFromBinary(tensor, raw[i]);
-    } else if (!inputs[i].filled && CountOf(tensor.tensor.shape) > 0) {
+    } else if (!inputs[i].filled && ElementsOf(tensor.tensor.shape) > 0) {
       Refuse(fmt::format("`{}` has no data", tensor.name));
     }
     request.inputs.push_back(std::move(tensor));

@@ -31,18 +31,14 @@ std::vector<std::string> SplitTexts(std::string_view bytes, size_t count) {
 
 }  // namespace
 
-size_t CountOf(const std::vector<int64_t>& shape) {
-  size_t count = 1;
-  for (const int64_t extent : shape) {
-    if (__builtin_mul_overflow(count, static_cast<size_t>(extent), &count)) {
-      Refuse("a shape has more elements than there are numbers");
-    }
-  }
-  return count;
+size_t ElementsOf(const std::vector<int64_t>& shape) {
+  const std::optional<size_t> count = CountOf(shape);
+  if (!count) Refuse("a shape has more elements than there are numbers");
+  return *count;
 }
 
 void FillFromBinary(NamedTensor& tensor, std::string_view bytes) {
-  const size_t count = CountOf(tensor.tensor.shape);
+  const size_t count = ElementsOf(tensor.tensor.shape);
   if (tensor.bytes) {
     tensor.texts = SplitTexts(bytes, count);
     return;

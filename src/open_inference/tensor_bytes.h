@@ -8,8 +8,8 @@ namespace keelrow::open_inference {
 /// of BYTES each behind 4 bytes of length. Hostile input: every size is checked against what is
 /// there.
 
-/// Elements of a shape. Throws kBadExample for more than there are numbers.
-size_t CountOf(const std::vector<int64_t>& shape);
+/// Elements of a shape that a request brings. Throws kBadExample for one that is none.
+size_t ElementsOf(const std::vector<int64_t>& shape);
 
 /// Fills a tensor of which name, type and shape are known. Throws kBadExample where they do not
 /// fit.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <list>
+#include <map>
 #include <mutex>
 #include <unordered_map>
 
@@ -15,6 +16,16 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr uint64_t kOverhead = 256;  // of an entry beside its tensors, about
+
+constexpr size_t kOwnersMax = 10'000;  // that hits are counted for
+
+/// What a key begins with: whose answers it finds.
+std::string OwnerOf(std::string_view model, std::string_view version) {
+  return std::string(model) + '@' + std::string(version);
+}
+std::string_view OwnerIn(std::string_view key) {
+  return key.substr(0, std::min(key.size(), key.rfind(':')));
+}
 
 uint64_t BytesOf(const AnswerCache::Outputs& outputs) {
   uint64_t bytes = kOverhead + outputs.looks.size() * sizeof(int64_t);
@@ -38,6 +49,20 @@ struct AnswerCache::State {
   Order order;
   std::unordered_map<std::string, Order::iterator> by_key;
   Counts counts;
+  std::map<std::string, Lookups, std::less<>> lookups;  // by model and version
+
+  void Count(const std::string& key, bool hit, Clock::time_point began) {
+    ++(hit ? counts.hits : counts.misses);
+    const std::string_view owner = OwnerIn(key);
+    auto found = lookups.find(owner);
+    if (found == lookups.end()) {
+      if (lookups.size() == kOwnersMax) return;
+      found = lookups.emplace(owner, Lookups{}).first;
+    }
+    Lookups& own = found->second;
+    ++(hit ? own.hits : own.misses);
+    (hit ? own.hit_time : own.miss_time) += Clock::now() - began;
+  }
 
   void Drop(Order::iterator kept) {
     counts.bytes -= kept->bytes;
@@ -71,21 +96,26 @@ std::string AnswerCache::KeyOf(const http::Request& request, const models::Serve
     add(request.headers.Find(header).value_or(""));
   }
   add(request.body);
-  return hash.HexDigest();
+  // One client must not learn, by header or time, what another has asked.
+  add(request.identity ? request.identity->issuer : "");
+  add(request.identity ? request.identity->subject : "");
+  return OwnerOf(model.name(), model.version()) + ':' + hash.HexDigest();
 }
 
 std::optional<AnswerCache::Outputs> AnswerCache::Find(const std::string& key) {
   State& state = *state_;
+  const auto began = Clock::now();
   const std::lock_guard lock(state.mutex);
   const auto found = state.by_key.find(key);
-  if (found != state.by_key.end() && Clock::now() < found->second->until) {
-    ++state.counts.hits;
+  std::optional<Outputs> outputs;
+  if (found != state.by_key.end() && began < found->second->until) {
     state.order.splice(state.order.begin(), state.order, found->second);
-    return found->second->outputs;
+    outputs = found->second->outputs;
+  } else if (found != state.by_key.end()) {
+    state.Drop(found->second);
   }
-  ++state.counts.misses;
-  if (found != state.by_key.end()) state.Drop(found->second);
-  return std::nullopt;
+  state.Count(key, outputs.has_value(), began);
+  return outputs;
 }
 
 void AnswerCache::Keep(const std::string& key, const Outputs& outputs) {
@@ -107,6 +137,12 @@ void AnswerCache::Keep(const std::string& key, const Outputs& outputs) {
 AnswerCache::Counts AnswerCache::Get() const {
   const std::lock_guard lock(state_->mutex);
   return state_->counts;
+}
+
+AnswerCache::Lookups AnswerCache::Of(const std::string& model, const std::string& version) const {
+  const std::lock_guard lock(state_->mutex);
+  const auto found = state_->lookups.find(OwnerOf(model, version));
+  return found == state_->lookups.end() ? Lookups{} : found->second;
 }
 
 CacheWishes CacheWishesOf(const http::Request& request) {

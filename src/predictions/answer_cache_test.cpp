@@ -25,5 +25,18 @@ TEST(AnswerCache, AnswersGrowOld) {
   EXPECT_EQ(cache.Get().bytes, 0U);
 }
 
+TEST(AnswerCache, CountsWhatItFoundOfEachVersion) {
+  AnswerCache cache({.bytes = {.value = 4096}});
+  cache.Keep("tiny@1:a", {.tensors = {Tensor::Zeros(DType::kUInt8, {1})}, .looks = {}});
+  EXPECT_TRUE(cache.Find("tiny@1:a"));
+  EXPECT_TRUE(cache.Find("tiny@1:a"));
+  EXPECT_FALSE(cache.Find("tiny@2:a"));
+  EXPECT_EQ(cache.Of("tiny", "1").hits, 2U);
+  EXPECT_EQ(cache.Of("tiny", "1").misses, 0U);
+  EXPECT_GT(cache.Of("tiny", "1").hit_time.count(), 0);
+  EXPECT_EQ(cache.Of("tiny", "2").misses, 1U);
+  EXPECT_EQ(cache.Of("other", "1").hits, 0U);
+}
+
 }  // namespace
 }  // namespace keelrow::predictions

@@ -26,6 +26,7 @@ struct ServeContext {
   std::string model;  // that answers where a request names none; empty: the only one there is
   bool auth = true;   // whether predictions need a token
   bool metrics_token = false;                                // whether /metrics needs one too
+  bool describe_token = true;                                // and what describes the models
   int64_t pixels_max = project::ServeLimitsConfig{}.pixels;  // of a picture that is asked about
   bool language_models = false;  // whether an endpoint of serve.hybrid has some
   bool says_certainty = false;   // in answers to single examples, for rules of serve.hybrid

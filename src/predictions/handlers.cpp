@@ -13,6 +13,16 @@ http::Route OpenGet(std::string pattern, std::string summary, Answerer function)
           .summary = std::move(summary)};
 }
 
+http::Route DescribingGet(const ServeContext& context, std::string pattern, std::string summary,
+                          Answerer function) {
+  http::Route route = OpenGet(std::move(pattern), std::move(summary), std::move(function));
+  if (context.auth && context.describe_token) {
+    route.access = http::Access::kToken;
+    route.scope = "predict";
+  }
+  return route;
+}
+
 http::Route MetricsGet(const ServeContext& context,
                        std::function<signals::ServiceGauges()> gauges) {
   http::Route route =

@@ -15,6 +15,10 @@ using Answerer = std::function<http::Response(const http::Request&)>;
 /// A GET that needs no token: a probe, metrics, a description.
 http::Route OpenGet(std::string pattern, std::string summary, Answerer function);
 
+/// A GET that names the models: for tokens that may ask them, unless it is configured to be open.
+http::Route DescribingGet(const ServeContext& context, std::string pattern, std::string summary,
+                          Answerer function);
+
 /// GET /metrics: open too, unless it is configured to need the scope `metrics`.
 http::Route MetricsGet(const ServeContext& context, std::function<signals::ServiceGauges()> gauges);
 

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "base/base64.h"
 #include "base/files.h"
+#include "base/text.h"
 #include "http/client.h"
+#include "http/target.h"
 
 namespace keelrow::predictions {
 namespace {
@@ -30,6 +33,29 @@ std::string Encoded(const std::string& path) {
     encoded += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return encoded;
+}
+
+/// Segments of a URL's path, decoded once; empty for one that leads elsewhere ("..", "%2f").
+std::vector<std::string> SegmentsOf(const http::Url& url) {
+  http::Request request{.target = url.target};
+  if (http::ParseTarget(request)) return {};
+  return request.segments;
+}
+
+bool IsNumber(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+}
+
+/// Where Label Studio serves files: /data/upload/…, /data/local-files/?d=…, /storage-data/…, and
+/// what of a cloud storage goes through it, /tasks/7/resolve/?fileuri=….
+bool IsFilePath(const std::vector<std::string>& path, const std::vector<std::string>& home) {
+  if (path.size() < home.size() + 2 || !std::equal(home.begin(), home.end(), path.begin())) {
+    return false;
+  }
+  const std::span<const std::string> rest = std::span(path).subspan(home.size());
+  if (rest[0] == "data" || rest[0] == "storage-data") return true;
+  return (rest[0] == "tasks" || rest[0] == "projects") && IsNumber(rest[1]) && rest.size() > 2 &&
+         (rest[2] == "resolve" || rest[2] == "presign");
 }
 
 /// A personal access token of Label Studio is traded for one that opens files.
@@ -61,6 +87,7 @@ predictions::TaskFiles::TaskFiles(const project::LabelStudioConfig& config,
   for (const std::string& origin : config.origins) {
     origins_.push_back(http::ParseUrl(origin).Value());
   }
+  for (const std::string& host : config.hosts) public_hosts_.push_back(LowerCase(host));
   if (config.token_file.empty()) return;
   token_ = ReadFile(root / config.token_file, 16'384);
   token_.erase(token_.find_last_not_of("\r\n ") + 1);
@@ -75,6 +102,12 @@ http::Url predictions::TaskFiles::UrlOf(const std::string& text) const {
   return http::ParseUrl((home_->https ? "https://" : "http://") + home_->Authority() +
                         Encoded(text))
       .Value();
+}
+
+bool predictions::TaskFiles::OpensFiles(const http::Url& url) const {
+  std::vector<std::string> home = SegmentsOf(*home_);
+  if (!home.empty() && home.back().empty()) home.pop_back();  // "/labels/"
+  return SameOrigin(url, *home_) && IsFilePath(SegmentsOf(url), home);
 }
 
 std::string predictions::TaskFiles::Authorization(Clock::time_point deadline) const {
@@ -101,11 +134,12 @@ std::string predictions::TaskFiles::Bring(const std::string& text,
   return http::FetchGuarded(
       UrlOf(text),
       {.allowed_origins = origins_,
+       .public_hosts = public_hosts_,
        .deadline = deadline,
        .timeout = kTimeout,
        .bytes_max = bytes_max_,
        .headers = [&](const http::Url& url) {
-         const bool ours = home_ && !token_.empty() && SameOrigin(url, *home_);
+         const bool ours = home_ && !token_.empty() && OpensFiles(url);
          return ours ? http::Headers{{"Authorization", Authorization(deadline)}} : http::Headers{};
        }});
 }

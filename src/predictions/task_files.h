@@ -9,7 +9,9 @@
 
 namespace keelrow::predictions {
 
-/// The files that tasks of Label Studio are about, wherever they lie. Thread-safe; blocks.
+/// The files that tasks of Label Studio are about, wherever they lie. Its token goes to its own
+/// origin and to those paths alone that it serves files from: whoever writes tasks chooses their
+/// URLs, and must not ask its API in our name. Thread-safe; blocks.
 class TaskFiles {
  public:
   /// Throws kBadValue for a URL that is none, kNotFound for a token file that is not there.
@@ -24,11 +26,13 @@ class TaskFiles {
 
  private:
   http::Url UrlOf(const std::string& text) const;
+  bool OpensFiles(const http::Url& url) const;
   std::string Authorization(std::chrono::steady_clock::time_point deadline) const;
 
   std::optional<http::Url> home_;  // Label Studio itself
   std::string token_;
   std::vector<http::Url> origins_;
+  std::vector<std::string> public_hosts_;
   size_t bytes_max_;
   mutable std::mutex mutex_;  // guards the two below
   mutable std::string access_;

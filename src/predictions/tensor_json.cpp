@@ -141,17 +141,6 @@ bool IsRegular(const Json& data, std::span<const int64_t> shape) {
   return true;
 }
 
-/// Elements that the shape claims; empty if it is negative or overflows.
-std::optional<size_t> CountOf(const std::vector<int64_t>& shape) {
-  size_t count = 1;
-  for (const int64_t extent : shape) {
-    if (extent < 0 || __builtin_mul_overflow(count, static_cast<size_t>(extent), &count)) {
-      return std::nullopt;
-    }
-  }
-  return count;
-}
-
 template <class T>
 Json ToJson(T value) {
   if constexpr (std::is_floating_point_v<T>) {

@@ -51,6 +51,14 @@ const std::vector<config::Choice>& TokenAlgorithmChoices() {
   return choices;
 }
 
+const std::vector<config::Choice>& DescribeAccessChoices() {
+  static const std::vector<config::Choice> choices = {
+      {.name = "token", .help = "Who has a token of the scope `predict`."},
+      {.name = "open", .help = "Everybody who reaches the port."},
+  };
+  return choices;
+}
+
 void Describe(config::Object<JwtConfig>& object) {
   object.Doc("Signed tokens (JWT), made by `keelrow token`.");
   object.Field("ttl", &JwtConfig::ttl, "How long a token lasts.");
@@ -91,6 +99,9 @@ void Describe(config::Object<AuthConfig>& object) {
   object.Field("enabled", &AuthConfig::enabled, "Whether a token is needed.");
   object.Field("metrics", &AuthConfig::metrics,
                "Whether /metrics too needs a token, of the scope `metrics`.");
+  object.Field("describe", &AuthConfig::describe,
+               "Who may read /openapi.json, /api/models and /api/model, which name the models, "
+               "their shapes and labels. The page at / asks for a token then.");
   object.Field("jwt", &AuthConfig::jwt, "Signed tokens.");
   object.Field("issuers", &AuthConfig::issuers, "Others whose tokens are taken.");
   object

@@ -11,6 +11,9 @@ namespace keelrow::project {
 const std::vector<config::Choice>& TokenAlgorithmChoices();
 using TokenAlgorithm = config::Name<TokenAlgorithmChoices>;
 
+const std::vector<config::Choice>& DescribeAccessChoices();
+using DescribeAccess = config::Name<DescribeAccessChoices>;
+
 /// Our own tokens.
 struct JwtConfig {
   Duration ttl{std::chrono::hours(24)};
@@ -32,6 +35,7 @@ struct IssuerConfig {
 struct AuthConfig {
   bool enabled = true;
   bool metrics = false;
+  DescribeAccess describe{"token"};
   JwtConfig jwt;
   std::vector<IssuerConfig> issuers;
   Duration skew{std::chrono::seconds(60)};

@@ -247,13 +247,16 @@ void Describe(config::Object<TracingConfig>& object) {
 void Describe(config::Object<LabelStudioConfig>& object) {
   object.Doc(
       "Label Studio asks here for pre-labels. Pictures that its tasks name by URL are fetched from "
-      "public hosts, and from those named here.");
+      "the places named here, and from no others.");
   object.Field("url", &LabelStudioConfig::url,
                "Where it runs: `http://labels:8080`. Files that were uploaded into it are there.");
   object.Field("token_file", &LabelStudioConfig::token_file,
                "The file that holds an access token of it. Relative to the project file.");
   object.Field("origins", &LabelStudioConfig::origins,
                "Others that may be asked though they are not public: `http://minio:9000`.");
+  object.Field("hosts", &LabelStudioConfig::hosts,
+               "Public hosts that may be asked: names, `*.example.com` for all below a domain, `*` "
+               "for all. They never see the token.");
   object.Check([](const LabelStudioConfig& config) {
     if (config.token_file.empty() || !config.url.empty()) return;
     throw Error(Code::kBadValue, "a token without the `url` that it is for");

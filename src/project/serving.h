@@ -111,6 +111,9 @@ struct LabelStudioConfig {
   std::string url;
   std::string token_file;
   std::vector<std::string> origins;
+  // Where Label Studio's own cloud storages lie, whose signed URLs it puts into tasks.
+  std::vector<std::string> hosts = {"*.amazonaws.com", "storage.googleapis.com",
+                                    "*.blob.core.windows.net"};
 };
 
 struct ServeConfig {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "base/version.h"
@@ -189,7 +190,24 @@ std::vector<std::string> CellsOf(std::string_view line) {
   return cells;
 }
 
-/// A first line without any number is the head, as MLflow has it; SageMaker sends none.
+/// Whether it is a file as a bundle takes it, and not a name that is Base64 by chance ("data").
+bool IsFileText(const ServedModel& model, const std::string& cell) {
+  constexpr size_t kPictureMin =
+      26;  // bytes of the smallest GIF; other pictures and sound have more
+  const std::optional<std::string> file = DecodeFileText(cell);
+  if (!file) return false;
+  const bool text = model.predictor()->DecodedKind() == transforms::Kind::kBytes && IsUtf8(*file);
+  return text || file->size() >= kPictureMin;
+}
+
+/// As MLflow has it: a first line of names; SageMaker sends none.
+bool IsHead(const ServedModel& model, const std::vector<std::string>& cells, const Json& row) {
+  if (std::ranges::any_of(row, [](const Json& value) { return value.is_number(); })) return false;
+  return model.predictor() == nullptr || std::ranges::none_of(cells, [&](const std::string& cell) {
+           return IsFileText(model, cell);
+         });
+}
+
 predictions::Question ReadCsv(const ServedModel& model, const std::string& body) {
   if (!IsUtf8(body)) Refuse("the CSV is not UTF-8");
   std::vector<std::string> columns;
@@ -200,8 +218,7 @@ predictions::Question ReadCsv(const ServedModel& model, const std::string& body)
     const std::vector<std::string> cells = CellsOf(line);
     Json row = Json::array();
     for (const std::string& cell : cells) row.push_back(Cell(cell));
-    const bool head = columns.empty() && model.predictor() == nullptr &&
-                      std::ranges::none_of(row, [](const Json& v) { return v.is_number(); });
+    const bool head = columns.empty() && IsHead(model, cells, row);
     if (columns.empty()) columns = head ? cells : std::vector<std::string>(cells.size());
     if (!head) rows.push_back(std::move(row));
   }

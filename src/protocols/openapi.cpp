@@ -9,7 +9,7 @@
 #include "base/version.h"
 #include "predictions/api_parts.h"
 #include "predictions/examples.h"
-#include "signals/access_log.h"
+#include "predictions/handlers.h"
 
 namespace keelrow::protocols {
 namespace {
@@ -134,12 +134,10 @@ std::vector<http::Route> Routes(predictions::ServeContext& context) {
     response.headers.Add("Content-Type", "application/json");
     return response;
   };
-  return {{.method = "GET",
-           .pattern = "/openapi.json",
-           .handler = http::Sync(answer, signals::LogFault),
-           .access = http::Access::kOpen,
-           .run_on = http::RunOn::kWorkers,
-           .summary = "This description."}};
+  http::Route route =
+      predictions::DescribingGet(context, "/openapi.json", "This description.", answer);
+  route.run_on = http::RunOn::kWorkers;
+  return {std::move(route)};
 }
 
 }  // namespace

@@ -88,11 +88,13 @@ http::Response Page(const http::Request& request) {
 }
 
 std::vector<http::Route> Routes(predictions::ServeContext& context) {
-  return {predictions::OpenGet("/", "A page to try the models out.", Page),
-          predictions::OpenGet("/api/model", "The model that answers now.",
-                               [&context](const http::Request&) { return ModelAnswer(context); }),
-          predictions::OpenGet("/api/models", "What is loaded, and what it takes: for the page.",
-                               [&context](const http::Request&) { return ModelsAnswer(context); })};
+  return {
+      predictions::OpenGet("/", "A page to try the models out.", Page),
+      predictions::DescribingGet(context, "/api/model", "The model that answers now.",
+                                 [&context](const http::Request&) { return ModelAnswer(context); }),
+      predictions::DescribingGet(
+          context, "/api/models", "What is loaded, and what it takes: for the page.",
+          [&context](const http::Request&) { return ModelsAnswer(context); })};
 }
 
 }  // namespace

@@ -56,25 +56,35 @@ Json Described(const predictions::ServeContext& context, const std::string& mode
   return {{"modelName", model}, {"modelUrl", context.mounted->FolderOf(model)}};
 }
 
-/// A model that could not be loaded is as if it had never been named.
+/// False where there is no memory for it.
+bool LoadMounted(predictions::ServeContext& context, const models::Origin& origin,
+                 models::Clock::time_point deadline) {
+  const uint64_t bytes =
+      BytesLoaded(*context.models->Table()) + models::ServedModel::BytesOf(origin);
+  if (context.memory_max > 0 && bytes > context.memory_max) return false;
+  try {
+    context.models->Look(deadline);
+    context.models->LoadVersion(origin.model, "", deadline);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
+/// A model that could not be loaded, for whatever reason, is as if it had never been named.
 http::Response Load(predictions::ServeContext& context, const http::Request& request) {
   const LoadRequest load = ReadLoad(request);
   const models::Origin origin = context.mounted->Mount(load.model, load.folder);
-  const uint64_t bytes =
-      BytesLoaded(*context.models->Table()) + models::ServedModel::BytesOf(origin);
-  if (context.memory_max > 0 && bytes > context.memory_max) {
-    context.mounted->Unmount(load.model);
-    return OutOfMemory(load.model);
-  }
+  bool loaded = false;
   try {
-    context.models->Look(request.deadline);
-    context.models->LoadVersion(load.model, "", request.deadline);
-  } catch (const std::exception& failure) {
+    loaded = LoadMounted(context, origin, request.deadline);
+  } catch (...) {
     context.mounted->Unmount(load.model);
-    if (dynamic_cast<const std::bad_alloc*>(&failure) != nullptr) return OutOfMemory(load.model);
     throw;
   }
-  return http::Response::Json(Described(context, load.model));
+  if (loaded) return http::Response::Json(Described(context, load.model));
+  context.mounted->Unmount(load.model);
+  return OutOfMemory(load.model);
 }
 
 void RequireMounted(const predictions::ServeContext& context, const std::string& model) {

@@ -6,6 +6,7 @@
 #include "gateway/forwarder.h"
 #include "predictions/handlers.h"
 #include "protocols/protocols.h"
+#include "serve/management.h"
 #include "serve/middleware.h"
 #include "serve/public_endpoints.h"
 #include "serve/role.h"
@@ -35,6 +36,13 @@ gateway::ForwarderOptions ForwarderOptionsOf(const project::GatewayConfig& confi
   return options;
 }
 
+/// One replica would do it and the others would not know.
+http::Response NotManagedHere(const http::Request&) {
+  return http::Response::FromError(
+      Error(Code::kForbidden, "models are not managed through a gateway: it stands before several",
+            {.hint = "ask each model service itself, or move an alias in their registry"}));
+}
+
 http::Response Health(const http::Request&) {
   return http::Response::Json({{"live", true}});
 }
@@ -52,6 +60,7 @@ struct GatewayService::State {
         context{.model = options.model,
                 .auth = options.serve.auth.enabled,
                 .metrics_token = options.serve.auth.metrics,
+                .describe_token = options.serve.auth.describe.value == "token",
                 .language_models = HaveLanguageModels(options.serve.hybrid)} {
     forwarder.emplace(ForwarderOptionsOf(options.gateway, context.metrics));
     context.routes = Routes();
@@ -65,7 +74,8 @@ struct GatewayService::State {
     context.load = [this] { return server->Load(); };
   }
 
-  /// The model service's, each sent on; but the probes and metrics are the gateway's own.
+  /// The model service's, each sent on; but the probes and metrics are the gateway's own, and
+  /// management is each model service's.
   std::vector<http::Route> Routes() {
     std::vector<http::Route> routes = {
         predictions::OpenGet("/healthz", "Whether the process lives.", Health),
@@ -79,9 +89,11 @@ struct GatewayService::State {
         continue;
       }
       // A prediction changes nothing: one without an answer may be asked for again.
-      route.handler =
-          forwarder->Handler(route.scope == kPredictScope ? Forwarder::Repeat::kUnanswered
-                                                          : Forwarder::Repeat::kIdempotentOnly);
+      route.handler = IsManagement(route)
+                          ? http::Sync(NotManagedHere)
+                          : forwarder->Handler(route.scope == kPredictScope
+                                                   ? Forwarder::Repeat::kUnanswered
+                                                   : Forwarder::Repeat::kIdempotentOnly);
       route.run_on = http::RunOn::kIo;
       routes.push_back(std::move(route));
     }

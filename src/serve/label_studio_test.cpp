@@ -27,6 +27,14 @@ class LabelStudio : public ServiceTest {
                        .pattern = "/data/upload/{file}",
                        .handler = http::Sync([this](const auto& request) { return File(request); }),
                        .access = http::Access::kOpen},
+                      {.method = "GET",
+                       .pattern = "/api/{what}",
+                       .handler = http::Sync([](const auto& request) {
+                         const bool known = request.headers.Find("Authorization").has_value();
+                         return known ? http::Response{.status = 403}
+                                      : http::Response::Text(Png(7));
+                       }),
+                       .access = http::Access::kOpen},
                       {.method = "POST",
                        .pattern = "/api/token/refresh/",
                        .handler = http::Sync(Refreshed),
@@ -139,6 +147,23 @@ TEST_F(LabelStudio, WhatOnlyWeCanReachIsNotFetched) {
     EXPECT_TRUE(results[0].contains("error")) << url;
     EXPECT_EQ(results[0]["error"].get<std::string>().find("root:"), std::string::npos);
   }
+}
+
+TEST_F(LabelStudio, ItsTokenOpensFilesAndNothingElse) {
+  StartWith("legacy");
+  const auto brought = [&](const std::string& image) {
+    const Json results = Json::parse(Label({Task(image)}).body)["results"];
+    return results[0].contains("result");
+  };
+  EXPECT_TRUE(brought("/data/upload/a b.png"));
+  // Each of these gives a picture to whom it does not know.
+  for (const char* path : {"/api/users", "/api/users?x=/data/upload/7.png", "/api/data"}) {
+    EXPECT_TRUE(brought(path)) << path << ": the token was sent along";
+  }
+  for (const char* path : {"/data/../api/users", "/data/%2e%2e/api/users", "/data%2fupload/a"}) {
+    EXPECT_FALSE(brought(path)) << path;
+  }
+  EXPECT_FALSE(brought("http://192.88.98.1/7.png")) << "public, but not named";
 }
 
 TEST_F(LabelStudio, ConnectingSaysWhetherTheModelFits) {

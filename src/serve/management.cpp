@@ -25,27 +25,21 @@ bool IsLoopback(std::string_view address) {
   return IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-/// Whether every element is; an empty one says nothing, and so is none.
-bool AllLoopback(std::string_view list) {
-  while (true) {
-    const size_t comma = list.find(',');
-    if (!IsLoopback(Trimmed(list.substr(0, comma)))) return false;
-    if (comma == std::string_view::npos) return true;
-    list.remove_prefix(comma + 1);
-  }
+/// What proxies add. Others are asked for others' sake, whatever the address is that they name: the
+/// field may be a lie of whom they ask for.
+bool IsOfProxy(std::string_view field) {
+  constexpr std::array<std::string_view, 4> kFields = {"forwarded", "via", "x-real-ip",
+                                                       "x-client-ip"};
+  const std::string name = LowerCase(field);
+  return std::ranges::find(kFields, name) != kFields.end() || name.starts_with("x-forwarded-");
 }
 
 }  // namespace
 
 bool IsFromHere(const http::Request& request) {
-  if (!IsLoopback(std::string_view(request.remote).substr(0, request.remote.rfind(':')))) {
-    return false;
-  }
-  // A proxy on this machine asks for others; what it says can only take rights away.
-  if (request.headers.Find("Forwarded")) return false;
-  return std::ranges::all_of(request.headers, [](const auto& field) {
-    return !http::EqualIgnoringCase(field.first, "X-Forwarded-For") || AllLoopback(field.second);
-  });
+  return IsLoopback(std::string_view(request.remote).substr(0, request.remote.rfind(':'))) &&
+         std::ranges::none_of(request.headers,
+                              [](const auto& field) { return IsOfProxy(field.first); });
 }
 
 http::Middleware ManagementFromHere() {

@@ -18,7 +18,9 @@ inline bool IsManagement(const http::Route& route) {
   return route.scope == kManageScope;
 }
 
-/// Whether the connection, and everybody for whom a proxy says that it asks, is on this machine.
+/// Whether the connection comes from this machine and no proxy says that it asks for somebody. One
+/// that says nothing cannot be told from a client: before such a proxy `serve.management.listen`
+/// takes management to a port that it does not lead to.
 bool IsFromHere(const http::Request& request);
 
 /// Answers 403 to management from elsewhere, with a token or without.

@@ -105,6 +105,7 @@ struct ModelService::State {
         context{.model = options.model,
                 .auth = options.config.auth.enabled,
                 .metrics_token = options.config.auth.metrics,
+                .describe_token = options.config.auth.describe.value == "token",
                 .pixels_max = options.config.limits.pixels,
                 .language_models = HaveLanguageModels(options.config.hybrid)},
         waiting(kWaitingThreads, kWaitingMax) {

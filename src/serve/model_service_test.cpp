@@ -24,15 +24,38 @@ TEST_F(ServiceTest, NothingIsAnsweredBeforeAModelIsLoaded) {
   Start(Options());
   EXPECT_EQ(Connect().Get("/healthz").status, 200);
   for (const http::Response& response :
-       {Connect().Get("/readyz"), Connect().Get("/api/model"), Ask("image/png", "x")}) {
+       {Connect().Get("/readyz"), Connect().Get("/api/model", WithToken("")),
+        Ask("image/png", "x")}) {
     EXPECT_EQ(response.status, 503);
     EXPECT_EQ(response.headers.Find("Retry-After"), "1");
   }
   Promote(AddVersion(1));
   ASSERT_TRUE(service_->WaitUntilReady(60s));
   EXPECT_EQ(Connect().Get("/readyz").status, 200);
-  EXPECT_EQ(Json::parse(Connect().Get("/api/model").body)["labels"],
+  EXPECT_EQ(Json::parse(Connect().Get("/api/model", WithToken("")).body)["labels"],
             Json::parse(R"(["cat", "dog", "owl"])"));
+}
+
+TEST_F(ServiceTest, AModelThatCannotBeLoadedOnDemandIsNotTheClientsFault) {
+  MakeFolders(folder_.path() / "models");
+  WriteFileDurably(folder_.path() / "models/broken.onnx", "no network");
+  ModelServiceOptions options = Options();
+  options.config.models.folder = "models";
+  options.config.models.load.value = "on_demand";
+  Start(options);
+  const http::Headers token = WithToken("application/json");
+  while (Connect().Get("/v2/models/broken", token).status == 404) std::this_thread::yield();
+  for (const char* path :
+       {"/v2/models/broken/infer", "/predictions/broken", "/v1/models/broken:predict",
+        "/models/broken/invoke", "/label-studio/broken/setup"}) {
+    const http::Response response = Connect().Post(path, "{}", token);
+    EXPECT_EQ(response.status, 503) << path;
+    EXPECT_EQ(response.headers.Find("Retry-After"), "1") << path;
+    EXPECT_THAT(response.body, testing::Not(HasSubstr(folder_.path().string()))) << path;
+    EXPECT_THAT(response.body, testing::Not(HasSubstr(".onnx"))) << path;
+  }
+  EXPECT_THAT(Connect().Get("/metrics").body,
+              HasSubstr("model_load_failures_total{model=\"broken\"} 1"));
 }
 
 TEST_F(ServiceTest, OnlyItsOwnTokensOpenPredict) {

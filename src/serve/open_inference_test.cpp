@@ -184,6 +184,22 @@ TEST_F(OpenInference, HostileRequestsAreRefusedWithTheReason) {
   binary(std::to_string(head.size() + 999), std::string(256, '\0'), "length");
 }
 
+TEST_F(OpenInference, OutputsThatThereAreNotAreRefusedBeforeTheNetworkRuns) {
+  const auto ask = [&](const std::string& model, Json output) {
+    const Json body = {{"inputs", {Input(Numbers(1))}}, {"outputs", {std::move(output)}}};
+    return Post("/v2/models/" + model + "/infer", body.dump()).status;
+  };
+  const Json classes = {{"classification", 2}};
+  for (const char* model : {"plain", "tiny"}) {
+    EXPECT_EQ(ask(model, {{"name", "absent"}}), 400);
+    EXPECT_EQ(ask(model, {{"name", "label"}, {"parameters", classes}}), 400);
+    const Json stats =
+        Json::parse(Get(std::string("/v2/models/") + model + "/stats").body)["model_stats"][0];
+    EXPECT_EQ(stats["execution_count"], 0) << model;
+  }
+  EXPECT_EQ(ask("tiny", {{"name", "label"}}), 200);
+}
+
 TEST_F(OpenInference, NamesThatAreNoModelsAre404) {
   for (const char* name : {"none", "..%2f..", "%2e%2e", "a%5cb", "tiny@none", "plain%00"}) {
     const auto answer = Post(std::string("/v2/models/") + name + "/infer", R"({"inputs": []})");
@@ -284,6 +300,11 @@ TEST_F(OpenInference, MlflowsTablesAndSageMakersFiles) {
     const auto answer = ask("application/json", body.dump());
     ASSERT_EQ(answer.status, 200) << answer.body;
     EXPECT_EQ(Json::parse(answer.body)["predictions"], Json::array({expected}));
+  }
+  for (const std::string head : {"", "image\n", "data\r\n", "\"the picture\"\n"}) {
+    const auto answer = ask("text/csv", head + text + "\n" + text + "\n");
+    ASSERT_EQ(answer.status, 200) << head << answer.body;
+    EXPECT_EQ(Json::parse(answer.body)["predictions"], Json::array({expected, expected})) << head;
   }
   EXPECT_EQ(Json::parse(ask("image/png", png).body)["predictions"][0], expected);
   EXPECT_EQ(ask("application/xml", "<a/>").status, 415);

@@ -187,7 +187,7 @@ class OpenApiService : public ServiceTest {
     ASSERT_EQ(response.status, 200) << response.body;
   }
 
-  Json Api() const { return Json::parse(Connect().Get("/openapi.json").body); }
+  Json Api() const { return Json::parse(Send({.method = "GET", .target = "/openapi.json"}).body); }
 
   http::Response Send(http::ClientRequest request) const {
     request.headers.Add("Authorization", "Bearer " + Token({"predict", "manage"}));

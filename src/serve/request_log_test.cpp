@@ -80,6 +80,32 @@ TEST_F(KeepTest, PredictionsAreWrittenDownWithTheIdThatTheAnswerHas) {
   EXPECT_THAT(LogText(), Not(HasSubstr("Bearer")));
 }
 
+TEST_F(KeepTest, SecretsInBodiesAreNotWrittenDown) {
+  StartWith([](auto& config) {
+    config.request_log = {.folder = "log", .sample = 1, .rate = 1000, .inputs = true};
+  });
+  const std::string config =
+      "<View><Image name='i' value='$image'/><Choices name='c' toName='i'>"
+      "<Choice value='cat'/></Choices></View>";
+  const Json params = {{"login", "hidden-1"}, {"password", "hidden-2"}};
+  const Json task = {{"data", {{"image", "http://ann:hidden-3@127.0.0.1:1/7.png?token=hidden-4"}}}};
+  EXPECT_EQ(AskJson({{"tasks", {task}}, {"label_config", config}, {"params", params}}).status, 200);
+  EXPECT_EQ(Connect()
+                .Post("/setup", Json{{"schema", config}, {"access_token", "hidden-5"}}.dump(),
+                      WithToken("application/json"))
+                .status,
+            200);
+  AskJson({{"input_data", 1}, {"api_key", "hidden-6"}});
+  Ask("application/json", R"({"password": "hidden-7")");
+  const std::vector<Json> lines = Lines();
+  ASSERT_EQ(lines.size(), 3U) << "that of /setup is no prediction";
+  EXPECT_EQ(lines[0]["input"]["json"]["params"]["password"], "***");
+  EXPECT_EQ(lines[0]["input"]["json"]["tasks"][0]["data"]["image"],
+            "http://***@127.0.0.1:1/7.png?token=***");
+  EXPECT_EQ(lines[2]["input"].size(), 1U) << "of what is no JSON the size alone";
+  EXPECT_THAT(LogText(), Not(HasSubstr("hidden")));
+}
+
 TEST_F(KeepTest, NoMoreIsWrittenDownThanWasConfigured) {
   StartWith([](auto& config) {
     config.request_log = {.folder = "log", .sample = 1, .rate = 1000, .outputs = false};
@@ -148,6 +174,31 @@ TEST_F(KeepTest, EqualQuestionsAreAnsweredFromTheCacheWithTheirOwnIds) {
   const std::string metrics = Connect().Get("/metrics").body;
   EXPECT_THAT(metrics, HasSubstr("\nanswer_cache_hits_total 1\n"));
   EXPECT_THAT(metrics, HasSubstr("\nanswer_cache_misses_total 2\n"));
+}
+
+TEST_F(KeepTest, NoClientLearnsWhatAnotherHasAsked) {
+  StartWith([](auto& config) { config.cache.bytes.value = 1 << 20; });
+  const std::string png = data::EncodePng(NoisePicture(1));
+  const auto ask = [&](const std::string& subject) {
+    const std::string token = gateway::TokenAuthority(gateway::LoadOrCreateSecret(folder_.path()))
+                                  .Issue({.subject = subject, .scopes = {"predict"}});
+    return CacheOf(Connect().Post(
+        "/predict", png, {{"Authorization", "Bearer " + token}, {"Content-Type", "image/png"}}));
+  };
+  EXPECT_EQ(ask("ann"), "miss");
+  EXPECT_EQ(ask("bob"), "miss");
+  EXPECT_EQ(ask("ann"), "hit") << "with another token of the same client";
+}
+
+TEST_F(KeepTest, TheCachesHitsStandInTheStatistics) {
+  StartWith([](auto& config) { config.cache.bytes.value = 1 << 20; });
+  const std::string png = data::EncodePng(NoisePicture(1));
+  for (int asked = 0; asked < 3; ++asked) AskAgain(png);
+  const Json stats = Json::parse(Connect().Get("/v2/models/tiny/stats", WithToken("")).body);
+  const Json infer = stats["model_stats"][0]["inference_stats"];
+  EXPECT_EQ(infer["cache_hit"]["count"], 2);
+  EXPECT_EQ(infer["cache_miss"]["count"], 1);
+  EXPECT_GT(infer["cache_hit"]["ns"], 0);
 }
 
 TEST_F(KeepTest, ARequestMayRefuseTheCache) {

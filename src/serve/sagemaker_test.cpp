@@ -75,6 +75,14 @@ TEST_F(SageMaker, WithoutMemoryItAsksForRoom) {
   EXPECT_EQ(Load("b3", Folder("b2")), 200);
 }
 
+TEST_F(SageMaker, WhatCouldNotBeLoadedIsNotMounted) {
+  StartMulti();
+  fs::copy(root_ / "a1", root_ / "half", fs::copy_options::recursive);
+  fs::remove(root_ / "half/model/network.onnx");
+  for (int asked = 0; asked < 2; ++asked) EXPECT_EQ(Load("half"), 404) << "not 409";
+  EXPECT_EQ(Json::parse(Connect().Get("/models").body), (Json{{"models", Json::array()}}));
+}
+
 TEST_F(SageMaker, OnlyFoldersOfTheModelsRootAreLoaded) {
   StartMulti();
   models::MakeBundle(folder_.path() / "outside", 1);

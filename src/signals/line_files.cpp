@@ -14,15 +14,23 @@
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/hash.h"
 
 namespace keelrow::signals {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Nobody holds a new file's lock for longer than a look takes.
-constexpr std::chrono::seconds kLockPatience{2};
 constexpr off_t kPiece = 64 << 10;
+constexpr int kTriesMax = 8;
+
+/// The last folder is for its owner alone if it was not there; one that somebody made stays as it
+/// is. Throws where it cannot be.
+void MakePrivateFolder(const fs::path& given) {
+  const fs::path folder = given.has_filename() ? given : given.parent_path();  // "log/"
+  if (folder.has_parent_path()) MakeFolders(folder.parent_path());
+  if (::mkdir(folder.c_str(), 0700) != 0) MakeFolders(folder);  // which says what is in the way
+}
 
 }  // namespace
 
@@ -51,6 +59,8 @@ struct LineFiles::State {
   Descriptor file{-1};
   std::optional<FileLock> lock;  // says that the file is being written
   uint64_t bytes = 0;
+  // Processes of several containers may have one number, and a process several writers.
+  const std::string writer = ToHex(SecureRandomBytes(4));
   int number = 0;
 
   /// Oldest first: names begin with their time.
@@ -61,7 +71,8 @@ struct LineFiles::State {
       const std::string name = entry.path().filename().string();
       const bool ends =
           std::ranges::any_of(endings, [&](const char* ending) { return name.ends_with(ending); });
-      if (name.starts_with(options.prefix + "-") && ends) files.push_back(entry.path());
+      const bool ours = name.starts_with(options.prefix + "-") && ends;
+      if (ours && !entry.is_symlink(ignored)) files.push_back(entry.path());
     }
     std::ranges::sort(files);
     return files;
@@ -73,19 +84,45 @@ struct LineFiles::State {
     }
   }
 
-  /// So that with the next one there are as many as may be.
+  /// Makes room for one more. What somebody writes or converts stays, though there are then more
+  /// than `files`. What becomes Parquet is there in two forms for a moment, and counts as one.
   void RemoveOldest() const {
-    std::set<fs::path> names;  // one that becomes Parquet has two forms for a moment
+    std::set<fs::path> names;
     for (fs::path path : Files({kLinesEnding, kParquetEnding})) {
       names.insert(path.replace_extension());
     }
+    size_t left = names.size();
     const size_t most = std::max<size_t>(options.files, 1);
-    for (auto name = names.begin(); names.size() >= most; name = names.erase(name)) {
-      for (const char* ending : {kLinesEnding, kParquetEnding}) {
-        std::error_code ignored;
-        fs::remove(name->string() + ending, ignored);
-      }
+    for (const fs::path& name : names) {
+      if (left < most) return;
+      if (TryRemove(name)) --left;
     }
+  }
+
+  static bool TryRemove(const fs::path& name) {
+    const fs::path lines = name.string() + kLinesEnding;
+    std::optional<FileLock> held;
+    if (fs::exists(lines) && !(held = FileLock::TryAcquire(lines))) return false;
+    std::error_code ignored;
+    fs::remove(name.string() + kParquetEnding, ignored);
+    fs::remove(lines, ignored);
+    return true;
+  }
+
+  /// Another writer that looks for old files may lock the new one first, and remove it.
+  bool TryOpenNext() {
+    const std::time_t now = std::time(nullptr);
+    const fs::path path =
+        options.folder / fmt::format("{}-{:%Y%m%dT%H%M%S}-{}-{:06}{}", options.prefix,
+                                     fmt::gmtime(now), writer, number++, kLinesEnding);
+    file =
+        Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
+    if (file.get() < 0) throw ErrnoError("create", path.string());
+    lock = FileLock::TryAcquire(path);
+    struct stat opened {};
+    struct stat named {};
+    return lock && ::fstat(file.get(), &opened) == 0 && ::stat(path.c_str(), &named) == 0 &&
+           opened.st_ino == named.st_ino;
   }
 
   void Next() {
@@ -93,18 +130,14 @@ struct LineFiles::State {
     file = Descriptor(-1);
     lock.reset();
     if (closed && options.on_closed) options.on_closed();
-    MakeFolders(options.folder);
-    fs::permissions(options.folder, fs::perms::owner_all);
+    MakePrivateFolder(options.folder);
     RemoveOldest();
-    const std::time_t now = std::time(nullptr);
-    const fs::path path =
-        options.folder / fmt::format("{}-{:%Y%m%dT%H%M%S}-{}-{:06}{}", options.prefix,
-                                     fmt::gmtime(now), ::getpid(), number++, kLinesEnding);
-    Descriptor made(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
-    if (made.get() < 0) throw ErrnoError("create", path.string());
-    lock.emplace(path, kLockPatience);  // never written without it
-    file = std::move(made);
     bytes = 0;
+    for (int tried = 0; tried < kTriesMax; ++tried) {
+      if (TryOpenNext()) return;
+    }
+    file = Descriptor(-1);
+    throw Error(Code::kConflict, fmt::format("{} is in use", options.folder.string()));
   }
 
   /// In one call, so that a killed process leaves whole lines.

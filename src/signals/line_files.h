@@ -9,8 +9,8 @@
 namespace keelrow::signals {
 
 struct LineFilesOptions {
-  std::filesystem::path folder;              // made if it is missing; only its owner may read it
-  std::string prefix = "predictions";        // PREFIX-TIME-PID-NUMBER.jsonl
+  std::filesystem::path folder;              // made for its owner alone where it is missing
+  std::string prefix = "predictions";        // PREFIX-TIME-WRITER-NUMBER.jsonl
   uint64_t file_bytes = uint64_t{64} << 20;  // then the next file begins
   size_t files = 8;                          // of all, those that became Parquet too; the oldest go
   std::function<void()> on_closed = {};      // told when another file begins
@@ -24,7 +24,9 @@ void CutOffHalfLine(const std::filesystem::path& path);
 
 /// Lines in a folder of files of bounded size and number. Every file ends with a whole line: what a
 /// full disk takes half of is taken back at once, and what a killed process left half is cut off by
-/// the next one that begins. Several processes may write into one folder. One thread.
+/// the next one that begins. Several may write into one folder, from whatever process or container:
+/// each has files of its own, locked while it writes, and takes away only what nobody writes. One
+/// thread.
 class LineFiles {
  public:
   explicit LineFiles(LineFilesOptions options);

@@ -83,6 +83,33 @@ TEST(LineFiles, AFileThatIsBeingWrittenIsLeftAlone) {
   EXPECT_EQ(ReadFile(file), "whole\nhalf");
 }
 
+TEST(LineFiles, TwoWritersOfOneFolderTakeNothingFromEachOther) {
+  const TemporaryFolder folder;
+  LineFiles first({.folder = folder.path(), .file_bytes = 100, .files = 2});
+  LineFiles second({.folder = folder.path(), .file_bytes = 100, .files = 2});
+  first.Append("of the first");
+  const fs::path live = FilesIn(folder.path()).at(0);
+  for (int i = 0; i < 50; ++i) second.Append(std::string(60, 's'));
+  ASSERT_TRUE(fs::exists(live)) << "it is being written";
+  first.Append("and more");
+  EXPECT_EQ(ReadFile(live), "of the first\nand more\n");
+  EXPECT_LE(FilesIn(folder.path()).size(), 3U);
+  for (int i = 0; i < 50; ++i) first.Append(std::string(60, 'f'));
+  EXPECT_LE(FilesIn(folder.path()).size(), 3U);
+}
+
+TEST(LineFiles, AFolderThatWasThereKeepsItsPermissions) {
+  const TemporaryFolder folder;
+  const fs::path shared = folder.path() / "shared";
+  fs::create_directory(shared);
+  const fs::perms given = fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec;
+  fs::permissions(shared, given);
+  LineFiles({.folder = shared}).Append("line");
+  EXPECT_EQ(fs::status(shared).permissions(), given);
+  LineFiles({.folder = shared / "own/"}).Append("line");
+  EXPECT_EQ(fs::status(shared / "own").permissions(), fs::perms::owner_all);
+}
+
 TEST(LineFiles, AProcessThatIsKilledLeavesWholeLines) {
   const TemporaryFolder folder;
   const pid_t child = ::fork();

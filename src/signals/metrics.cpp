@@ -289,8 +289,8 @@ std::string Metrics::Text(const ServiceGauges& gauges) const {
   out.Gauge("http_connections", "Open connections.", static_cast<double>(gauges.connections));
   AddModels(gauges.models, out);
   AddBatches(gauges.models, out);
-  out.Add(Kind::kCounter, "model_load_failures_total",
-          "Promoted versions that could not be loaded.", RowsOf(state.load_failures, {"model"}));
+  out.Add(Kind::kCounter, "model_load_failures_total", "Versions that could not be loaded.",
+          RowsOf(state.load_failures, {"model"}));
   out.Add(Kind::kCounter, "backend_attempts_total",
           "Requests to backends, by why they were made and what came of it.",
           RowsOf(state.attempts, {"backend", "result", "why"}));

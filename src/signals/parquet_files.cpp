@@ -56,7 +56,8 @@ struct ParquetFiles::State {
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator(options.folder, ignored)) {
       const std::string name = entry.path().filename().string();
-      if (name.starts_with(begin) && name.ends_with(ending)) files.push_back(entry.path());
+      const bool ours = name.starts_with(begin) && name.ends_with(ending);
+      if (ours && !entry.is_symlink(ignored)) files.push_back(entry.path());
     }
     std::ranges::sort(files);
     return files;
@@ -97,13 +98,10 @@ struct ParquetFiles::State {
     const auto lock = FileLock::TryAcquire(lines);  // held by who writes it, or converts it
     if (!lock) return;
     CutOffHalfLine(lines);
-    if (fs::file_size(lines) == 0) return;  // it may just have been made
-    const fs::path parquet = ParquetOf(lines);
-    if (!data::ParquetFromJsonLines(lines, parquet, options.columns, [this] { return Wanted(); })) {
-      return;
-    }
-    // The lines may have been the oldest meanwhile, and gone; then so does this.
-    if (!fs::remove(lines)) fs::remove(parquet);
+    const auto wanted = [this] { return Wanted(); };
+    const bool done = fs::file_size(lines) == 0 ||  // a writer that just made it makes another
+                      data::ParquetFromJsonLines(lines, ParquetOf(lines), options.columns, wanted);
+    if (done) fs::remove(lines);
   }
 };
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <charconv>
 #include <optional>
 #include <thread>
 
@@ -18,6 +19,7 @@
 #include "gateway/token_bucket.h"
 #include "http/router.h"
 #include "signals/parquet_files.h"
+#include "signals/secrets.h"
 
 namespace keelrow::signals {
 namespace {
@@ -28,6 +30,7 @@ struct Body {
   bool kept = false;
   size_t bytes = 0;
   std::string text;
+  size_t json = 0;  // above 0: so many bytes at its front are JSON, whatever follows
 };
 
 struct Entry {
@@ -52,19 +55,37 @@ std::string TimeText(system_clock::time_point time) {
                      milliseconds);
 }
 
-/// JSON as it is, other text as text, what is neither in Base64.
+/// Where the Open Inference Protocol puts tensors behind its JSON; else 0.
+size_t JsonBefore(const http::Headers& headers, size_t size) {
+  const std::string_view text = headers.Find("Inference-Header-Content-Length").value_or("");
+  size_t length = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), length);
+  return failure == std::errc() && end == text.data() + text.size() && length <= size ? length : 0;
+}
+
+bool BeginsAsJson(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  return first != text.npos && (text[first] == '{' || text[first] == '[');
+}
+
+/// JSON as JSON, other text as text, both without secrets; what is neither in Base64. What would be
+/// JSON and cannot be read is left out: nobody knows what is in it.
 Json BodyJson(const Body& body) {
   Json json = {{"bytes", body.bytes}};
   if (!body.kept) return json;
-  if (!IsUtf8(body.text)) {
-    json["base64"] = EncodeBase64(body.text);
-    return json;
-  }
-  Expected<Json> parsed = ParseJson(body.text, "a body");
+  const std::string_view text = body.text;
+  const size_t head = body.json == 0 ? text.size() : body.json;
+  Expected<Json> parsed = ParseJson(text.substr(0, head), "a body");
   if (parsed) {
+    MaskSecrets(*parsed);
     json["json"] = *std::move(parsed);
+    if (head < text.size()) json["base64"] = EncodeBase64(text.substr(head));
+  } else if (BeginsAsJson(text)) {
+    return json;
+  } else if (IsUtf8(text)) {
+    json["text"] = MaskText(body.text);
   } else {
-    json["text"] = body.text;
+    json["base64"] = EncodeBase64(text);
   }
   return json;
 }
@@ -143,9 +164,13 @@ struct RequestLog::State {
     return static_cast<double>(Mixed(prefix ^ number)) < config.sample * kAll;
   }
 
-  Body Kept(const std::string& body, bool wanted) const {
+  template <class Message>
+  Body Kept(const Message& message, bool wanted) const {
+    const std::string& body = message.body;
     Body kept{.kept = wanted && body.size() <= config.body.value, .bytes = body.size(), .text = {}};
-    if (kept.kept) kept.text = body;
+    if (!kept.kept) return kept;
+    kept.text = body;
+    kept.json = JsonBefore(message.headers, body.size());
     return kept;
   }
 
@@ -199,8 +224,8 @@ void RequestLog::Note(const http::Request& request, const AnsweredBy& by,
       .trace_id = request.trace.known() ? request.trace.TraceId() : "",
       .status = response.status,
       .milliseconds = std::chrono::duration<double, std::milli>(now - request.arrived).count(),
-      .input = state.Kept(request.body, state.config.inputs),
-      .output = state.Kept(response.body, state.config.outputs)};
+      .input = state.Kept(request, state.config.inputs),
+      .output = state.Kept(response, state.config.outputs)};
   if (!state.queue.TryPush(std::move(entry))) ++state.dropped;
 }
 

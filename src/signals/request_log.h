@@ -19,7 +19,9 @@ struct AnsweredBy {
 /// that the answer carries too (x-keelrow-prediction-id), so that what turned out to be true can be
 /// joined later. Bounded in every direction: share, rate, bytes of a body, waiting entries, bytes
 /// on disk; what finds no room is dropped and counted. Headers are never written, and so no token
-/// is; bodies only where the configuration says so. One thread writes; Note from any.
+/// is; bodies only where the configuration says so, and without what secrets.h finds in them. Only
+/// predictions are noted: bodies of other routes are never seen here. One thread writes; Note from
+/// any.
 class RequestLog {
  public:
   RequestLog(const project::RequestLogConfig& config, const LineFilesOptions& files);

@@ -71,6 +71,7 @@ const std::map<std::string, std::string>& SpecialMutations() {
       {"serve.label_studio.url", "http://labels:8080"},
       {"serve.label_studio.token_file", ""},  // needs a url
       {"serve.label_studio.origins", "[\"http://minio:9000\"]"},
+      {"serve.label_studio.hosts", "[images.example]"},
       {"serve.auth.issuers", "[{issuer: idp, jwks: keys.json, algorithms: [RS256]}]"},
       {"serve.tls.certificate", ""},  // it and its key make one, and serving is no step
       {"serve.tls.key", ""},

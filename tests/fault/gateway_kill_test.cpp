@@ -147,7 +147,7 @@ TEST_F(Roles, TheGatewayKeepsStrangersOutAndSaysWhenNobodyAnswers) {
   EXPECT_TRUE(model->Says("http_requests_total{"));
   EXPECT_FALSE(model->Says("code=\"401\""));  // it was never asked
   EXPECT_EQ(client.Get("/nothing").status, 404);
-  const http::Response openapi = client.Get("/openapi.json");
+  const http::Response openapi = client.Get("/openapi.json", headers_);
   EXPECT_EQ(openapi.status, 200);
   EXPECT_THAT(openapi.body, testing::HasSubstr("/predict"));
   EXPECT_EQ(Ask(client).status, 200);

@@ -54,7 +54,7 @@ def questions(path, operation):
 
 
 def main(base, token=""):
-    _, text = ask("get", f"{base}/openapi.json", "")
+    _, text = ask("get", f"{base}/openapi.json", token)
     api = json.loads(text)
     validate(api)
     count = 0

@@ -57,8 +57,10 @@ def check_metrics(base, token):
     assert sum(counts) > 0, counts
 
 
-def check_description(base):
-    _, text = ask(f"{base}/openapi.json")
+def check_description(base, token):
+    status, _ = ask(f"{base}/openapi.json")
+    assert status == 401, status
+    _, text = ask(f"{base}/openapi.json", {"Authorization": f"Bearer {token}"})
     validate(json.loads(text))
 
 
@@ -69,7 +71,7 @@ def main(base, token, secret_file, picture_file):
         picture = file.read()
     check_tokens(base, token, secret, picture)
     check_metrics(base, token)
-    check_description(base)
+    check_description(base, token)
     print("PyJWT, prometheus_client and openapi-spec-validator agree with the service")
 
 

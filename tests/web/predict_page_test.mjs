@@ -23,6 +23,17 @@ async function expectAnswer(page) {
 }
 
 await run("predict page", {
+  async "asks for a token before it names a model"(page) {
+    if (!token) return;
+    await expectFailure(page, /token is needed/);
+    assert.equal(await page.evaluate(() => document.activeElement.id), "token");
+    assert.equal(await page.textContent("#model-facts"), "");
+    await page.fill("#token", "eyJhbGciOiJub25lIn0.e30.");
+    await page.keyboard.press("Enter");
+    await expectFailure(page, /token was not accepted/);
+    await page.fill("#token", token);
+    await page.keyboard.press("Enter");
+  },
   async "says which model answers"(page) {
     await page.waitForFunction(() => document.getElementById("model-facts").textContent !== "");
     assert.match(await page.textContent("#model-facts"), /version \S+ · .*\d+ classes/);
@@ -31,7 +42,6 @@ await run("predict page", {
     await shoot(page, "picture-empty");
   },
   async "answers a dropped picture"(page) {
-    if (token) await page.fill("#token", token);
     await drop(page, picture);
     await expectAnswer(page);
     await shoot(page, "picture");
@@ -82,6 +92,15 @@ await run("predict page", {
     await shoot(page, "wrong-token");
     await page.fill("#token", token);
     await page.keyboard.press("Enter");
+    await expectAnswer(page);
+  },
+  async "shows the description of the API"(page) {
+    await page.click("#description");
+    await page.waitForURL(/^blob:|openapi.json$/);
+    assert.match(await page.textContent("body"), /"openapi":"3/);
+    await page.goto(env.BASE_URL);
+    await page.waitForSelector("#input input[type=file]", { state: "attached" });
+    await drop(page, picture);
     await expectAnswer(page);
   },
   async "fits a phone"(page) {
