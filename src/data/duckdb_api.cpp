@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <memory>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -49,6 +50,11 @@ Api Load() {
   Find(library, "duckdb_destroy_prepare", api.destroy_prepare);
   Find(library, "duckdb_bind_varchar_length", api.bind_varchar_length);
   Find(library, "duckdb_execute_prepared", api.execute_prepared);
+  Find(library, "duckdb_pending_prepared", api.pending_prepared);
+  Find(library, "duckdb_pending_execute_task", api.pending_execute_task);
+  Find(library, "duckdb_pending_error", api.pending_error);
+  Find(library, "duckdb_execute_pending", api.execute_pending);
+  Find(library, "duckdb_destroy_pending", api.destroy_pending);
   Find(library, "duckdb_result_error", api.result_error);
   Find(library, "duckdb_destroy_result", api.destroy_result);
   Find(library, "duckdb_column_count", api.column_count);
@@ -152,6 +158,25 @@ void Statement::Run(const std::vector<std::string>& parameters) {
   if (Duck().execute_prepared(statement_, &result_) != DuckDBSuccess) {
     throw SqlError(Duck().result_error(&result_));
   }
+}
+
+bool Statement::RunWhile(const std::function<bool()>& wanted) {
+  duckdb_pending_result pending = nullptr;
+  const auto close = [](duckdb_pending_result* open) { Duck().destroy_pending(open); };
+  const std::unique_ptr<duckdb_pending_result, decltype(close)> closed(&pending, close);
+  if (Duck().pending_prepared(statement_, &pending) != DuckDBSuccess) {
+    throw SqlError(Duck().pending_error(pending));
+  }
+  duckdb_pending_state state = DUCKDB_PENDING_RESULT_NOT_READY;
+  while (state == DUCKDB_PENDING_RESULT_NOT_READY) {
+    if (!wanted()) return false;
+    state = Duck().pending_execute_task(pending);
+  }
+  if (state == DUCKDB_PENDING_ERROR) throw SqlError(Duck().pending_error(pending));
+  if (Duck().execute_pending(pending, &result_) != DuckDBSuccess) {
+    throw SqlError(Duck().result_error(&result_));
+  }
+  return true;
 }
 
 TextTable Statement::Execute(const std::vector<std::string>& parameters) {

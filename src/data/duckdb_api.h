@@ -3,6 +3,7 @@
 #include <duckdb.h>
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,11 @@ struct Api {
   decltype(&duckdb_destroy_prepare) destroy_prepare;
   decltype(&duckdb_bind_varchar_length) bind_varchar_length;
   decltype(&duckdb_execute_prepared) execute_prepared;
+  decltype(&duckdb_pending_prepared) pending_prepared;
+  decltype(&duckdb_pending_execute_task) pending_execute_task;
+  decltype(&duckdb_pending_error) pending_error;
+  decltype(&duckdb_execute_pending) execute_pending;
+  decltype(&duckdb_destroy_pending) destroy_pending;
   decltype(&duckdb_result_error) result_error;
   decltype(&duckdb_destroy_result) destroy_result;
   decltype(&duckdb_column_count) column_count;
@@ -84,6 +90,8 @@ class Statement {
 
   /// For statements that are run for what they do.
   void Run(const std::vector<std::string>& parameters = {});
+  /// The same in pieces of some milliseconds; false when `wanted` said no before the last of them.
+  bool RunWhile(const std::function<bool()>& wanted);
   /// Every column is VARCHAR: the statements of this folder cast them.
   TextTable Execute(const std::vector<std::string>& parameters);
 

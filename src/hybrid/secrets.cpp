@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "base/environment.h"
 #include "base/watched_file.h"
 
 namespace keelrow::hybrid {
@@ -12,11 +13,6 @@ namespace {
 
 constexpr uint64_t kFileMax = 64 << 10;
 constexpr std::string_view kBlanks = " \t\r\n";  // line breaks too: a file ends with one
-
-std::string Environment(const std::string& variable) {
-  const char* value = std::getenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets
-  return value == nullptr ? "" : value;
-}
 
 /// Read anew when the file has changed: keys are rotated while we run.
 template <class T>

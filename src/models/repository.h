@@ -20,7 +20,8 @@ struct RepositoryOptions {
   Load load = Load::kAliases;
   LaneOptions lane = {};
   std::filesystem::path compiled = {};  // folder of compiled networks; empty: none is kept
-  std::map<std::string, LaneOptions> lanes = {};  // of models that have one of their own
+  std::map<std::string, LaneOptions> lanes = {};          // of models that have one of their own
+  std::map<std::string, SequenceOptions> sequences = {};  // of models that take some
   uint64_t memory_max = 0;  // bytes of all models; the longest unused go first; 0: no bound
   std::chrono::milliseconds every{200};    // the sources are looked at
   std::chrono::milliseconds retry{5'000};  // after a failure, though nothing changed

@@ -124,6 +124,9 @@ std::shared_ptr<ServedModel> ServedModel::Load(const Origin& origin, const LoadO
   if (loaded.predictor) model->predictor_.emplace(*std::move(loaded.predictor));
   if (loaded.session) model->session_.emplace(*std::move(loaded.session));
   WarmUp(model->session());
+  if (!options.sequence.buckets.empty()) {
+    model->sequences_.emplace(options.sequence, model->session());
+  }
   LaneOptions lane = options.lane;
   lane.rows_max = model->session().RowsMax();
   model->lane_ = executor.Open(lane, [session = &model->session()](std::span<const Tensor> inputs) {
@@ -148,12 +151,18 @@ uint64_t ServedModel::BytesOf(const Origin& origin) {
 
 bool ServedModel::Submit(Job&& job) const {
   auto answer = std::move(job.answer);
+  auto padded = sequences_ ? sequences_->Pad(job.inputs) : std::nullopt;
+  const auto lengths = padded ? padded->lengths : SequenceBuckets::Lengths{};
+  if (padded) job.inputs.swap(padded->inputs);
   // The job keeps the model that it runs on.
-  job.answer = [self = shared_from_this(), answer](Expected<std::vector<Tensor>> outcome) {
+  job.answer = [self = shared_from_this(), answer, lengths](Expected<std::vector<Tensor>> outcome) {
+    if (lengths.own > 0 && outcome.ok()) self->sequences_->CutBack(lengths, *outcome);
     answer(std::move(outcome));
   };
   if (executor_.Submit(lane_, std::move(job))) return true;
-  job.answer = std::move(answer);  // NOLINT(bugprone-use-after-move): it was not taken
+  // It was not taken.
+  if (padded) job.inputs.swap(padded->inputs);  // NOLINT(bugprone-use-after-move)
+  job.answer = std::move(answer);
   return false;
 }
 

@@ -10,6 +10,7 @@
 
 #include "engine/predictor.h"
 #include "models/executor.h"
+#include "models/sequence_buckets.h"
 
 namespace keelrow::models {
 
@@ -36,6 +37,7 @@ struct Origin {
 
 struct LoadOptions {
   LaneOptions lane;
+  SequenceOptions sequence = {};
   std::filesystem::path compiled;  // folder of compiled networks; empty: none is kept
 };
 
@@ -48,7 +50,8 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
   static uint64_t BytesOf(const Origin& origin);
 
   /// Loads it and runs it once, so that its first request is as fast as the others. Throws what
-  /// Predictor::Load and Session::Open throw, kCorrupt for a bundle of another hash.
+  /// Predictor::Load and Session::Open throw, kCorrupt for a bundle of another hash, kBadValue for
+  /// a `sequence` that does not fit the network.
   static std::shared_ptr<ServedModel> Load(const Origin& origin, const LoadOptions& options,
                                            Executor& executor);
 
@@ -86,6 +89,7 @@ class ServedModel : public std::enable_shared_from_this<ServedModel> {
   Executor& executor_;
   std::optional<engine::Predictor> predictor_;
   std::optional<engine::Session> session_;  // without a predictor
+  std::optional<SequenceBuckets> sequences_;
   std::shared_ptr<Lane> lane_;
   uint64_t bytes_ = 0;
   mutable std::atomic<Clock::rep> last_used_{0};

@@ -197,8 +197,13 @@ void Shelf::Fill(Version& version) {
   const auto began = Clock::now();
   const auto own = options_.lanes.find(version.origin.model);
   const LaneOptions& lane = own == options_.lanes.end() ? options_.lane : own->second;
-  version.served =
-      ServedModel::Load(version.origin, {.lane = lane, .compiled = options_.compiled}, executor_);
+  const auto sequence = options_.sequences.find(version.origin.model);
+  version.served = ServedModel::Load(
+      version.origin,
+      {.lane = lane,
+       .sequence = sequence == options_.sequences.end() ? SequenceOptions{} : sequence->second,
+       .compiled = options_.compiled},
+      executor_);
   version.state = State::kReady;
   version.reason.clear();
   const std::chrono::duration<double, std::milli> took = Clock::now() - began;

@@ -40,6 +40,7 @@ signals::ServiceGauges ServeContext::Gauges() const {
   if (request_log) {
     gauges.logged = request_log->written();
     gauges.log_dropped = request_log->dropped();
+    gauges.log_unconverted = request_log->unconverted();
   }
   if (cache) {
     const AnswerCache::Counts counts = cache->Get();

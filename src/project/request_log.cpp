@@ -2,6 +2,17 @@
 
 namespace keelrow::project {
 
+const std::vector<config::Choice>& RequestLogFormats() {
+  static const std::vector<config::Choice> choices = {
+      {.name = "jsonl", .help = "JSON Lines, as they were written."},
+      {.name = "parquet",
+       .help = "Parquet. The file that is being written is JSON Lines, so that what was written "
+               "survives a kill; it is converted when the next one begins, when the service ends, "
+               "or when it starts again."},
+  };
+  return choices;
+}
+
 void Describe(config::Object<RequestLogConfig>& object) {
   object.Doc(
       "A sample of the predictions, written down as JSON Lines for later monitoring. Headers, and "
@@ -9,6 +20,7 @@ void Describe(config::Object<RequestLogConfig>& object) {
       "tokens, never are. Every answer carries its id in x-keelrow-prediction-id.");
   object.Field("folder", &RequestLogConfig::folder,
                "Where; relative to the project file. Empty: nothing is written down.");
+  object.Field("format", &RequestLogConfig::format, "What a full file is kept as.");
   object.Field("sample", &RequestLogConfig::sample, "The share of the predictions.").Range(0, 1);
   object
       .Field("rate", &RequestLogConfig::rate,

@@ -3,13 +3,18 @@
 #include <string>
 #include <vector>
 
+#include "config/choices.h"
 #include "config/described.h"
 
 /// `serve.request_log` and `serve.cache`: what the service keeps of requests and answers.
 namespace keelrow::project {
 
+/// How the files are kept that are not written any more.
+const std::vector<config::Choice>& RequestLogFormats();
+
 struct RequestLogConfig {
   std::string folder;
+  config::Name<RequestLogFormats> format{"jsonl"};
   double sample = 0.01;
   double rate = 100;
   bool inputs = false;

@@ -154,6 +154,8 @@ void Describe(config::Object<ServedModelConfig>& object) {
       .Field("queue", &ServedModelConfig::queue,
              "Most requests waiting for it; 0: as `serve.limits.queue`.")
       .Range(0, 100'000);
+  object.Field("sequence", &ServedModelConfig::sequence,
+               "Sequences of many lengths, padded to a few. Without it each runs as it is.");
 }
 
 void Describe(config::Object<ManagementConfig>& object) {

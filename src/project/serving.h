@@ -10,6 +10,7 @@
 #include "project/request_log.h"
 #include "project/serve_auth.h"
 #include "project/serve_hybrid.h"
+#include "project/serve_sequence.h"
 
 /// What `keelrow up` reads: the keys `serve` and `gateway` of the project file.
 namespace keelrow::project {
@@ -56,6 +57,7 @@ struct ServedModelConfig {
   int instances = 0;
   int threads = 1;
   int queue = 0;
+  std::optional<SequenceConfig> sequence;
 };
 
 /// When a model is loaded.

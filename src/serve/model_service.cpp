@@ -35,6 +35,17 @@ std::map<std::string, models::LaneOptions> OwnLanes(const project::ServeConfig& 
   return lanes;
 }
 
+std::map<std::string, models::SequenceOptions> SequencesOf(const project::ServeConfig& config) {
+  std::map<std::string, models::SequenceOptions> sequences;
+  for (const auto& [name, own] : config.models.settings) {
+    if (!own.sequence) continue;
+    sequences[name] = {.axis = own.sequence->axis,
+                       .buckets = {own.sequence->buckets.begin(), own.sequence->buckets.end()},
+                       .pad = own.sequence->pad};
+  }
+  return sequences;
+}
+
 models::RepositoryOptions RepositoryOptionsOf(const ModelServiceOptions& options,
                                               signals::Metrics& metrics) {
   const project::ServeConfig& config = options.config;
@@ -45,6 +56,7 @@ models::RepositoryOptions RepositoryOptionsOf(const ModelServiceOptions& options
                           ? std::filesystem::path()
                           : models::OpenCompiledCache(options.secret / "compiled"),
           .lanes = OwnLanes(config),
+          .sequences = SequencesOf(config),
           .memory_max = config.models.memory.value,
           .every = config.watch.value,
           .on_failure = [&metrics](const std::string& model) { metrics.CountLoadFailure(model); }};

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "base/descriptor.h"
@@ -20,7 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kEnding = ".jsonl";
 constexpr off_t kPiece = 64 << 10;
 constexpr int kTriesMax = 8;
 
@@ -32,7 +32,8 @@ void MakePrivateFolder(const fs::path& given) {
   if (::mkdir(folder.c_str(), 0700) != 0) MakeFolders(folder);  // which says what is in the way
 }
 
-/// Cuts off what stands behind the last end of a line.
+}  // namespace
+
 void CutOffHalfLine(const fs::path& path) {
   const Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   struct stat status {};
@@ -53,8 +54,6 @@ void CutOffHalfLine(const fs::path& path) {
   if (status.st_size > 0 && ::ftruncate(file.get(), 0) != 0) return;
 }
 
-}  // namespace
-
 struct LineFiles::State {
   LineFilesOptions options;
   Descriptor file{-1};
@@ -65,12 +64,14 @@ struct LineFiles::State {
   int number = 0;
 
   /// Oldest first: names begin with their time.
-  std::vector<fs::path> Files() const {
+  std::vector<fs::path> Files(std::initializer_list<const char*> endings) const {
     std::vector<fs::path> files;
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator(options.folder, ignored)) {
       const std::string name = entry.path().filename().string();
-      const bool ours = name.starts_with(options.prefix + "-") && name.ends_with(kEnding);
+      const bool ends =
+          std::ranges::any_of(endings, [&](const char* ending) { return name.ends_with(ending); });
+      const bool ours = name.starts_with(options.prefix + "-") && ends;
       if (ours && !entry.is_symlink(ignored)) files.push_back(entry.path());
     }
     std::ranges::sort(files);
@@ -78,23 +79,34 @@ struct LineFiles::State {
   }
 
   void Repair() const {
-    for (const fs::path& path : Files()) {
+    for (const fs::path& path : Files({kLinesEnding})) {
       if (FileLock::TryAcquire(path)) CutOffHalfLine(path);  // nobody writes it
     }
   }
 
-  /// Makes room for one more. What somebody writes stays, though there are then more than `files`.
+  /// Makes room for one more. What somebody writes or converts stays, though there are then more
+  /// than `files`. What becomes Parquet is there in two forms for a moment, and counts as one.
   void RemoveOldest() const {
-    const std::vector<fs::path> all = Files();
-    size_t left = all.size();
-    const size_t most = std::max<size_t>(options.files, 1);
-    for (const fs::path& path : all) {
-      if (left < most) return;
-      if (!FileLock::TryAcquire(path)) continue;
-      std::error_code ignored;
-      fs::remove(path, ignored);
-      --left;
+    std::set<fs::path> names;
+    for (fs::path path : Files({kLinesEnding, kParquetEnding})) {
+      names.insert(path.replace_extension());
     }
+    size_t left = names.size();
+    const size_t most = std::max<size_t>(options.files, 1);
+    for (const fs::path& name : names) {
+      if (left < most) return;
+      if (TryRemove(name)) --left;
+    }
+  }
+
+  static bool TryRemove(const fs::path& name) {
+    const fs::path lines = name.string() + kLinesEnding;
+    std::optional<FileLock> held;
+    if (fs::exists(lines) && !(held = FileLock::TryAcquire(lines))) return false;
+    std::error_code ignored;
+    fs::remove(name.string() + kParquetEnding, ignored);
+    fs::remove(lines, ignored);
+    return true;
   }
 
   /// Another writer that looks for old files may lock the new one first, and remove it.
@@ -102,7 +114,7 @@ struct LineFiles::State {
     const std::time_t now = std::time(nullptr);
     const fs::path path =
         options.folder / fmt::format("{}-{:%Y%m%dT%H%M%S}-{}-{:06}{}", options.prefix,
-                                     fmt::gmtime(now), writer, number++, kEnding);
+                                     fmt::gmtime(now), writer, number++, kLinesEnding);
     file =
         Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
     if (file.get() < 0) throw ErrnoError("create", path.string());
@@ -114,8 +126,10 @@ struct LineFiles::State {
   }
 
   void Next() {
+    const bool closed = file.get() >= 0;
     file = Descriptor(-1);
     lock.reset();
+    if (closed && options.on_closed) options.on_closed();
     MakePrivateFolder(options.folder);
     RemoveOldest();
     bytes = 0;

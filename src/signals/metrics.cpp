@@ -306,6 +306,9 @@ std::string Metrics::Text(const ServiceGauges& gauges) const {
   out.Counter("request_log_dropped_total",
               "Predictions of the sample that were too many, or could not be written.",
               static_cast<double>(gauges.log_dropped));
+  out.Counter("request_log_unconverted_total",
+              "Files of predictions that should be Parquet and stayed JSON Lines.",
+              static_cast<double>(gauges.log_unconverted));
   out.Counter("answer_cache_hits_total", "Answers without the network.",
               static_cast<double>(gauges.cache_hits));
   out.Counter("answer_cache_misses_total", "Questions that the cache did not know.",

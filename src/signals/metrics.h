@@ -54,6 +54,7 @@ struct ServiceGauges {
   size_t spans_dropped = 0;
   size_t logged = 0;  // predictions that were written down
   size_t log_dropped = 0;
+  size_t log_unconverted = 0;  // files that should be Parquet
   uint64_t cache_hits = 0;
   uint64_t cache_misses = 0;
   uint64_t cache_bytes = 0;

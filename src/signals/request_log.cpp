@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <charconv>
+#include <optional>
 #include <thread>
 
 #include "base/base64.h"
@@ -17,6 +18,7 @@
 #include "base/text.h"
 #include "gateway/token_bucket.h"
 #include "http/router.h"
+#include "signals/parquet_files.h"
 #include "signals/secrets.h"
 
 namespace keelrow::signals {
@@ -103,6 +105,15 @@ std::string LineOf(const Entry& entry) {
   return line.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+/// What LineOf writes, as columns of Parquet.
+std::vector<data::JsonColumn> Columns() {
+  const std::string body = "STRUCT(bytes UBIGINT, json JSON, text VARCHAR, base64 VARCHAR)";
+  return {{"id", "VARCHAR"},       {"time", "TIMESTAMPTZ"}, {"model", "VARCHAR"},
+          {"version", "VARCHAR"},  {"protocol", "VARCHAR"}, {"request_id", "VARCHAR"},
+          {"trace_id", "VARCHAR"}, {"status", "INTEGER"},   {"ms", "DOUBLE"},
+          {"input", body},         {"output", body}};
+}
+
 uint64_t ProcessPrefix() {
   const auto now = static_cast<uint64_t>(system_clock::now().time_since_epoch().count());
   return Random(now, "prediction-id", {static_cast<uint64_t>(::getpid())}).Next();
@@ -120,6 +131,7 @@ uint64_t Mixed(uint64_t value) {
 
 struct RequestLog::State {
   project::RequestLogConfig config;
+  std::optional<ParquetFiles> parquet;  // goes after `files`, and so has the last of them too
   LineFiles files;
   gateway::TokenBucket rate;
   BoundedQueue<Entry> queue;
@@ -130,11 +142,22 @@ struct RequestLog::State {
   bool broken = false;  // the thread's own
   std::thread thread;
 
-  State(const project::RequestLogConfig& given, LineFilesOptions where)
+  State(const project::RequestLogConfig& given, const LineFilesOptions& where)
       : config(given),
-        files(std::move(where)),
+        files(Watched(where)),
         rate({.per_second = given.rate, .burst = given.rate}),
-        queue(static_cast<size_t>(given.queue)) {}
+        queue(static_cast<size_t>(given.queue)) {
+    if (config.format.value != "parquet") return;
+    parquet.emplace(
+        ParquetFilesOptions{.folder = where.folder, .prefix = where.prefix, .columns = Columns()});
+  }
+
+  LineFilesOptions Watched(LineFilesOptions where) {
+    where.on_closed = [this] {
+      if (parquet) parquet->Wake();
+    };
+    return where;
+  }
 
   bool Sampled(uint64_t number) const {
     constexpr double kAll = 18446744073709551616.0;  // 2^64
@@ -168,8 +191,8 @@ struct RequestLog::State {
   }
 };
 
-RequestLog::RequestLog(const project::RequestLogConfig& config, LineFilesOptions files)
-    : state_(std::make_unique<State>(config, std::move(files))) {
+RequestLog::RequestLog(const project::RequestLogConfig& config, const LineFilesOptions& files)
+    : state_(std::make_unique<State>(config, files)) {
   state_->thread = std::thread([state = state_.get()] { state->Run(); });
   pthread_setname_np(state_->thread.native_handle(), "request-log");
 }
@@ -211,6 +234,9 @@ size_t RequestLog::written() const {
 }
 size_t RequestLog::dropped() const {
   return state_->dropped;
+}
+size_t RequestLog::unconverted() const {
+  return state_->parquet ? state_->parquet->failures() : 0;
 }
 
 }  // namespace keelrow::signals

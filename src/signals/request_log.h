@@ -15,16 +15,17 @@ struct AnsweredBy {
   const std::string& version;
 };
 
-/// Predictions for later monitoring: a sample of them, as JSON Lines, each with an id that the
-/// answer carries too (x-keelrow-prediction-id), so that what turned out to be true can be joined
-/// later. Bounded in every direction: share, rate, bytes of a body, waiting entries, bytes on disk;
-/// what finds no room is dropped and counted. Headers are never written, and so no token is; bodies
-/// only where the configuration says so, and without what secrets.h finds in them. Only predictions
-/// are noted: bodies of other routes are never seen here. One thread writes; Note from any.
+/// Predictions for later monitoring: a sample of them, as JSON Lines or Parquet, each with an id
+/// that the answer carries too (x-keelrow-prediction-id), so that what turned out to be true can be
+/// joined later. Bounded in every direction: share, rate, bytes of a body, waiting entries, bytes
+/// on disk; what finds no room is dropped and counted. Headers are never written, and so no token
+/// is; bodies only where the configuration says so, and without what secrets.h finds in them. Only
+/// predictions are noted: bodies of other routes are never seen here. One thread writes; Note from
+/// any.
 class RequestLog {
  public:
-  RequestLog(const project::RequestLogConfig& config, LineFilesOptions files);
-  /// Writes what waits.
+  RequestLog(const project::RequestLogConfig& config, const LineFilesOptions& files);
+  /// Writes what waits, and makes Parquet of it where that is wanted.
   ~RequestLog();
   RequestLog(const RequestLog&) = delete;
 
@@ -33,6 +34,7 @@ class RequestLog {
 
   size_t written() const;
   size_t dropped() const;
+  size_t unconverted() const;  // files that should be Parquet and cannot
 
  private:
   struct State;
