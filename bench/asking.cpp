@@ -31,6 +31,12 @@ bool Agree(const std::vector<double>& a, const std::vector<double>& b) {
   });
 }
 
+std::vector<double> NumbersFor(http::Client& client, const Ask& ask) {
+  http::Headers headers = ask.headers;
+  headers.Set("Content-Type", ask.type);
+  return NumbersOf(client.Post(ask.target, ask.body, headers).body);
+}
+
 /// Asks one question after another, each at least once, until told to stop.
 class Asker {
  public:
@@ -54,10 +60,7 @@ class Asker {
   void Work(uint16_t port, const std::stop_token& stop) {
     http::Client client({.port = port});
     for (size_t i = 0; !stop.stop_requested() || i < answers_.size(); ++i) {
-      const Ask& ask = questions_.asks[i % answers_.size()];
-      http::Headers headers = ask.headers;
-      headers.Set("Content-Type", ask.type);
-      const auto numbers = NumbersOf(client.Post(ask.target, ask.body, headers).body);
+      const auto numbers = NumbersFor(client, questions_.asks[i % answers_.size()]);
       std::vector<double>& first = answers_[i % answers_.size()];
       if (first.empty()) first = numbers;
       if (!Agree(first, numbers)) throw Error(Code::kBadRequest, "one question, two answers");
@@ -84,10 +87,24 @@ double MedianMicroseconds(const Load& load) {
 std::vector<double> NumbersOf(const std::string& body) {
   const Json answer = ParseJson(body, "an answer").Value();
   std::vector<double> numbers;
-  for (const char* key : {"result", "outputs"}) {  // of /predict, of /v2
-    if (answer.contains(key)) Gather(answer[key], numbers);
+  if (answer.contains("result")) Gather(answer["result"], numbers);    // of /predict
+  for (const Json& output : answer.value("outputs", Json::array())) {  // of /v2
+    Gather(output.value("data", Json()), numbers);
   }
   return numbers;
+}
+
+void RequireRightAnswers(uint16_t port, const Questions& questions) {
+  http::Client client({.port = port});
+  for (size_t i = 0; i < questions.asks.size(); ++i) {
+    const std::vector<double> numbers = NumbersFor(client, questions.asks[i]);
+    const bool known = i < questions.expected.size();
+    if (!numbers.empty() && (!known || Agree(questions.expected[i], numbers))) continue;
+    throw Error(
+        Code::kBadRequest,
+        fmt::format("question {} is answered by [{}], not by {}", i, fmt::join(numbers, ", "),
+                    known ? Json(questions.expected[i]).dump() : "numbers"));
+  }
 }
 
 Side UnderLoad(Start start, QuestionsOf questions_of, int connections, Reading reading) {
@@ -96,6 +113,7 @@ Side UnderLoad(Start start, QuestionsOf questions_of, int connections, Reading r
     const Ask& ask = questions.asks[0];
     const std::unique_ptr<Service> service = start(places);
     service->FirstAnswer(ask);
+    RequireRightAnswers(service->port(), questions);
     const auto load = [&](double seconds) {
       return Measure(service->port(), ask, connections, seconds, places.scratch, places.source);
     };

@@ -26,7 +26,12 @@ double MedianMicroseconds(const Load& load);
 /// All numbers of an answer's result, in its order.
 std::vector<double> NumbersOf(const std::string& body);
 
-/// Starts a server, warms it up, asks it on that many connections and stops it.
+/// Asks each question once. kBadRequest where an answer has no numbers or other ones than expected:
+/// how fast a server is that answers wrongly is of no interest.
+void RequireRightAnswers(uint16_t port, const Questions& questions);
+
+/// Starts a server, has it answer every question rightly, warms it up, asks it on that many
+/// connections and stops it.
 Side UnderLoad(Start start, QuestionsOf questions, int connections, Reading reading);
 
 /// For Case::fault: a refusal, an answer that came late or twice, numbers that are not the expected

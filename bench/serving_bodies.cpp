@@ -5,6 +5,7 @@
 
 #include "asking.h"
 #include "base/random.h"
+#include "grpc_load.h"
 #include "peers.h"
 #include "photos.h"
 
@@ -96,26 +97,47 @@ QuestionsOf Tensors(Ask (*form)(const std::vector<float>&)) {
   };
 }
 
-Case TensorBinary() {
-  const Start start = [](const Places& places) {
-    return StartOurs(places, {.model = "tensor", .set = {"serve.rate_limit.all.rate=0"}});
-  };
+std::unique_ptr<Service> StartTensor(const Places& places) {
+  return StartOurs(places, {.model = "tensor", .set = {"serve.rate_limit.all.rate=0"}});
+}
+
+Side OverGrpc() {
+  std::vector<GrpcAsk> asks;
+  for (int i = 0; i < kTensorsAsked; ++i) {
+    asks.push_back({.model = "tensor",
+                    .input = "input",
+                    .shape = {1, 3, kEdge, kEdge},
+                    .numbers = Numbers(i)});
+  }
+  return UnderGrpcLoad(StartTensor, std::move(asks), AsJson(Numbers(0)), kTensorConnections);
+}
+
+Case Tensor(const std::string& name, const std::string& how, const std::string& limit, Side ours) {
   return {.suite = "serving",
-          .name = "tensor_binary",
+          .name = name,
           .peer = "json",
           .unit = "answers/s",
           .more_is_better = true,
-          .help =
+          .help = fmt::format(
               "150,528 numbers (FP32, 1x3x224x224) to a network that only averages them, by the "
-              "Open Inference Protocol over 4 connections: as a binary tensor against the same "
-              "numbers in JSON, both to `keelrow up`. Right when the answers agree.",
-          .limit =
-              "The JSON side, of course: two thirds of its time go into reading numbers one "
-              "character at a time and into clearing and freeing the tree that holds them. In "
-              "binary the bytes are copied twice, from the socket and into the tensor.",
-          .ours = UnderLoad(start, Tensors(AsBinary), kTensorConnections, PerSecond),
-          .theirs = UnderLoad(start, Tensors(AsJson), kTensorConnections, PerSecond),
+              "Open Inference Protocol over 4 connections: {} against the same numbers in JSON, "
+              "both to `keelrow up`. Right when the answers agree.",
+              how),
+          .limit = limit,
+          .ours = std::move(ours),
+          .theirs = UnderLoad(StartTensor, Tensors(AsJson), kTensorConnections, PerSecond),
           .fault = Fault};
+}
+
+std::vector<Case> TensorCases() {
+  return {
+      Tensor("tensor_binary", "as a binary tensor",
+             "The kernel and its copies: 600 kB come out of the socket, and are copied once more "
+             "into the tensor. In JSON the same numbers are 1.7 MB of text; reading them costs the "
+             "digits, the first touch of the parser's memory, and a copy of the text.",
+             UnderLoad(StartTensor, Tensors(AsBinary), kTensorConnections, PerSecond)),
+      Tensor("tensor_grpc", "by gRPC (`raw_input_contents`, asked by h2load)",
+             "As tensor_binary, in frames of 16 kB.", OverGrpc())};
 }
 
 }  // namespace
@@ -127,13 +149,15 @@ std::vector<Case> BodyCases() {
   const Start fastapi = [](const Places& places) {
     return StartFastApi(places, {.model = "photo", .workers = places.threads});
   };
-  return {Jpeg("torchserve",
-               "TorchServe with a worker a core, batches of up to 4, PyTorch eager, channels-last "
-               "and Pillow",
-               torchserve, "/predictions/photo"),
-          Jpeg("fastapi", "FastAPI under uvicorn with a worker a core and the same PyTorch",
-               fastapi, "/predict"),
-          TensorBinary()};
+  std::vector<Case> cases = {
+      Jpeg("torchserve",
+           "TorchServe with a worker a core, batches of up to 4, PyTorch eager, channels-last "
+           "and Pillow",
+           torchserve, "/predictions/photo"),
+      Jpeg("fastapi", "FastAPI under uvicorn with a worker a core and the same PyTorch", fastapi,
+           "/predict")};
+  for (Case& one : TensorCases()) cases.push_back(std::move(one));
+  return cases;
 }
 
 }  // namespace keelrow::bench

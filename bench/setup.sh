@@ -19,7 +19,7 @@ make_pictures() {
 # install_servers: the peers of the suite `serving` that Debian has, and what asks them.
 install_servers() {
   local missing="" name
-  for name in wrk nginx-light default-jre-headless; do
+  for name in wrk nghttp2-client nginx-light default-jre-headless; do
     dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed || missing+=" $name"
   done
   ! command -v nginx >/dev/null || missing=${missing/ nginx-light/}

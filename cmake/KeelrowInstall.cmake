@@ -34,9 +34,7 @@ if(TARGET openvino::runtime)
        "${openvino_folder}/libopenvino_intel_cpu_plugin.so*"
        "${openvino_folder}/libopenvino_onnx_frontend.so*"
        "${openvino_folder}/libopenvino_ir_frontend.so*"
-       "${openvino_folder}/libtbbmalloc.so*"
-       "${openvino_folder}/libtbbbind*.so*"
-       "${openvino_folder}/libhwloc.so*")
+       "${openvino_folder}/libtbbmalloc.so*")
   install(FILES ${loaded_by_name} DESTINATION lib/keelrow)
 endif()
 if(DuckDB_LIBRARY)

@@ -22,7 +22,7 @@ WALLS='
   zlib\.h                                   http
   nghttp2/                                  http
   boost/geometry                            labels
-  simdjson\.h                               labels
+  simdjson\.h                               base labels
   pugixml\.hpp                              labels
   yaml-cpp/                                 config
   sqlite3\.h                                track

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/files.h"
+#include "base/json_fast.h"
 
 namespace keelrow {
 namespace {
@@ -68,6 +69,9 @@ Expected<Json> ParseJson(std::string_view text, std::string_view name, JsonLimit
   if (text.size() > limits.size_max) {
     return Error(Code::kLimit, fmt::format("{} has {} bytes; the limit is {}", name, text.size(),
                                            limits.size_max));
+  }
+  if (!limits.unique_names) {
+    if (auto json = ParseJsonFast(text, limits.depth_max)) return *std::move(json);
   }
   if (DeeperThan(text, limits.depth_max)) {
     return Error(Code::kLimit,

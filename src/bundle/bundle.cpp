@@ -69,13 +69,16 @@ Bundle Bundle::Open(const fs::path& folder) {
   return bundle;
 }
 
-std::string Bundle::Read(const std::string& file) const {
+const std::string& Bundle::Digest(const std::string& file) const {
   const auto listed = sums_.find(file);
-  if (listed == sums_.end()) {
-    throw Error(Code::kNotFound, fmt::format("the bundle {} has no {}", folder_.string(), file));
-  }
+  if (listed != sums_.end()) return listed->second;
+  throw Error(Code::kNotFound, fmt::format("the bundle {} has no {}", folder_.string(), file));
+}
+
+std::string Bundle::Read(const std::string& file) const {
+  const std::string& digest = Digest(file);
   std::string bytes = ReadFile(folder_ / file);
-  if (Sha256Hex(bytes) != listed->second) {
+  if (Sha256Hex(bytes) != digest) {
     throw Damaged(folder_, fmt::format("the checksum of {} differs", file));
   }
   return bytes;

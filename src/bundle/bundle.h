@@ -22,6 +22,8 @@ class Bundle {
   const std::string& hash() const { return hash_; }
   const Json& metrics() const { return metrics_; }
 
+  /// SHA-256 of a file as it was when the bundle was opened. Throws kNotFound.
+  const std::string& Digest(const std::string& file) const;
   /// A file's bytes, checked once more as they are read. Throws kNotFound, kCorrupt.
   std::string Read(const std::string& file) const;
 

@@ -63,7 +63,7 @@ void DefineLabelErrors(CLI::App& command, Globals& globals) {
   auto arguments = std::make_shared<LabelErrorArguments>();
   command.fallthrough();
   command.add_option("--limit", arguments->limit, "At most so many; 0: all")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(0, 1'000'000'000))
       ->capture_default_str();
   command.add_flag("--all", arguments->all,
                    "After the likely errors every other example that models would call "

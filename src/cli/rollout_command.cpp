@@ -132,6 +132,8 @@ Json ToJson(const track::Rollout& record, const Plan& plan, const Evidence& evid
                {"reason", record.reason},
                {"stable", ToJson(record.stable, evidence.step.stable)},
                {"candidate", ToJson(record.candidate, evidence.step.candidate)}};
+  json["candidate"]["absent"] = evidence.absent;
+  json["unreadable"] = evidence.unreadable;
   if (plan.Answers()) return json;
   const rollout::Comparison& shadow = evidence.step.shadow;
   json["shadow"] = {
@@ -188,6 +190,13 @@ void PrintTable(const track::Rollout& record, const Plan& plan, const Evidence& 
                        {{"version", "role", "answers", "refused", "failed", "p50", "p99", "labels"},
                         Row("stable", record.stable, evidence.step.stable),
                         Row("candidate", record.candidate, evidence.step.candidate)}));
+  for (const std::string& why : evidence.absent) {
+    fmt::print("\na replica has not loaded version {}, and answers with version {}: {}\n",
+               record.candidate, record.stable, why);
+  }
+  if (evidence.unreadable > 0) {
+    fmt::print("\nwhat {} replicas have seen is damaged, and left out\n", evidence.unreadable);
+  }
   if (plan.Answers()) return;
   const rollout::Comparison& shadow = evidence.step.shadow;
   const double compared = std::max(1.0, static_cast<double>(shadow.compared));
@@ -231,7 +240,7 @@ void DefineStart(CLI::App& command, Globals& globals,
   CLI::App* start =
       AddChange(command, "start", "Bring a new version in beside the champion", *arguments);
   start->add_option("version", arguments->version, "The version's number")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1'000'000'000));
   start->add_option("--alias", arguments->alias, "The version that this alias names");
   std::vector<std::string> modes;
   for (const config::Choice& choice : project::RolloutModeChoices()) modes.push_back(choice.name);

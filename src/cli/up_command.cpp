@@ -4,6 +4,7 @@
 
 #include "base/stop.h"
 #include "cli/commands.h"
+#include "engine/session.h"
 #include "serve/gateway_service.h"
 #include "serve/model_service.h"
 #include "track/store.h"
@@ -58,6 +59,7 @@ void Run(Service& service, const project::ServeConfig& config, const std::string
 }
 
 void ServeModel(const Globals& globals, const UpArguments& arguments) {
+  const std::future<void> engine = engine::StartEngine();  // while the project is read
   const project::Project project = globals.LoadProject().project;
   const pipeline::Workspace workspace = globals.OpenWorkspace();
   const project::ServeConfig config = Adjusted(project.serve, arguments);

@@ -75,7 +75,10 @@ Predictor::Predictor(Predictor&&) noexcept = default;
 
 Predictor Predictor::Load(const std::filesystem::path& folder, const SessionOptions& options) {
   const bundle::Bundle opened = bundle::Bundle::Open(folder);
-  Predictor predictor(opened.manifest(), opened.Read(bundle::kNetworkFile), options);
+  Predictor predictor(opened.manifest(),
+                      Session({.digest = opened.Digest(bundle::kNetworkFile),
+                               .read = [&] { return opened.Read(bundle::kNetworkFile); }},
+                              options));
   predictor.state_->bundle_hash = opened.hash();
   return predictor;
 }

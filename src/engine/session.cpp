@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
+#include <future>
 #include <map>
 #include <mutex>
-#include <openvino/openvino.hpp>
+#include <sstream>
 
 #include "base/error.h"
+#include "base/hash.h"
+#include "engine/compiled_network.h"
+#include "engine/compiled_store.h"
 
 namespace keelrow::engine {
 namespace {
@@ -48,37 +51,6 @@ auto Guarded(Code code, const char* message, const Work& work) {
     }
     throw Error(code, message, {.hint = why.substr(0, 300)});
   }
-}
-
-struct TypePair {
-  DType ours;
-  ov::element::Type_t theirs;
-};
-constexpr std::array kTypes = {
-    TypePair{DType::kBool, ov::element::Type_t::boolean},
-    TypePair{DType::kUInt8, ov::element::Type_t::u8},
-    TypePair{DType::kUInt16, ov::element::Type_t::u16},
-    TypePair{DType::kUInt32, ov::element::Type_t::u32},
-    TypePair{DType::kUInt64, ov::element::Type_t::u64},
-    TypePair{DType::kInt8, ov::element::Type_t::i8},
-    TypePair{DType::kInt16, ov::element::Type_t::i16},
-    TypePair{DType::kInt32, ov::element::Type_t::i32},
-    TypePair{DType::kInt64, ov::element::Type_t::i64},
-    TypePair{DType::kFloat16, ov::element::Type_t::f16},
-    TypePair{DType::kBFloat16, ov::element::Type_t::bf16},
-    TypePair{DType::kFloat32, ov::element::Type_t::f32},
-    TypePair{DType::kFloat64, ov::element::Type_t::f64},
-};
-
-DType TypeOf(const ov::element::Type& type) {
-  const auto* found = std::ranges::find(kTypes, ov::element::Type_t(type), &TypePair::theirs);
-  if (found != kTypes.end()) return found->ours;
-  throw Error(Code::kUnsupported,
-              fmt::format("the network has a tensor of {}", type.get_type_name()));
-}
-
-ov::element::Type TypeOf(DType dtype) {
-  return std::ranges::find(kTypes, dtype, &TypePair::ours)->theirs;
 }
 
 std::vector<int64_t> Dimensions(const ov::PartialShape& shape, const std::string& name) {
@@ -121,65 +93,24 @@ bool Fits(const std::vector<int64_t>& shape, const std::vector<int64_t>& wanted)
   });
 }
 
-/// The cache saves time and nothing else: where it has no room, or a file in it is damaged, the
-/// network is compiled.
-ov::CompiledModel Compile(const std::shared_ptr<ov::Model>& model, const SessionOptions& options) {
-  const ov::AnyMap properties = Properties(options);
-  if (options.cache.empty()) return Core().compile_model(model, "CPU", properties);
-  try {
-    ov::AnyMap cached = properties;
-    cached.insert(ov::cache_dir(options.cache.string()));
-    return Core().compile_model(model, "CPU", cached);
-  } catch (const std::exception&) {
-    return Core().compile_model(model, "CPU", properties);
-  }
+/// Everything but the shape that a compiled network depends on.
+std::string StoreKey(std::string_view digest, const SessionOptions& options) {
+  std::string key = fmt::format("{} {} {} {}", digest, ov::get_openvino_version().buildNumber,
+                                options.threads, options.streams);
+  key += " " + Core().get_property("CPU", ov::device::full_name);
+  for (const auto& each : Core().get_property("CPU", ov::device::capabilities)) key += " " + each;
+  return key;
 }
 
-/// A network compiled for one shape (or for any, where the network is free), and its idle requests.
-class Compiled {
- public:
-  Compiled(const std::shared_ptr<ov::Model>& model, const SessionOptions& options)
-      : model_(Compile(model, options)) {}
-
-  std::vector<Tensor> Infer(std::span<const Tensor> inputs) {
-    ov::InferRequest request = Take();
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      // The engine reads from our buffer; it does not write to inputs.
-      request.set_input_tensor(i,
-                               ov::Tensor(TypeOf(inputs[i].dtype),
-                                          ov::Shape(inputs[i].shape.begin(), inputs[i].shape.end()),
-                                          const_cast<std::byte*>(inputs[i].bytes.data())));
-    }
-    request.infer();
-    std::vector<Tensor> outputs;
-    for (size_t i = 0; i < model_.outputs().size(); ++i) {
-      const ov::Tensor result = request.get_output_tensor(i);
-      const ov::Shape& shape = result.get_shape();
-      outputs.push_back(Tensor::Zeros(TypeOf(result.get_element_type()),
-                                      std::vector<int64_t>(shape.begin(), shape.end())));
-      std::memcpy(outputs.back().bytes.data(), result.data(), outputs.back().bytes.size());
-    }
-    GiveBack(std::move(request));
-    return outputs;
+/// Of all that a network consists of: the weights of an .xml lie beside it.
+std::string DigestOf(const std::filesystem::path& file) {
+  std::string digest = Sha256HexOfFile(file);
+  const auto weights = std::filesystem::path(file).replace_extension(".bin");
+  if (file.extension() == ".xml" && std::filesystem::exists(weights)) {
+    digest += " " + Sha256HexOfFile(weights);
   }
-
- private:
-  ov::InferRequest Take() {
-    const std::lock_guard lock(mutex_);
-    if (idle_.empty()) return model_.create_infer_request();
-    ov::InferRequest request = std::move(idle_.back());
-    idle_.pop_back();
-    return request;
-  }
-  void GiveBack(ov::InferRequest request) {
-    const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(request));
-  }
-
-  ov::CompiledModel model_;
-  std::mutex mutex_;
-  std::vector<ov::InferRequest> idle_;
-};
+  return digest;
+}
 
 /// Rows of zeros behind those of the tensor.
 Tensor Padded(const Tensor& tensor, int64_t rows) {
@@ -193,37 +124,66 @@ Tensor Padded(const Tensor& tensor, int64_t rows) {
 }  // namespace
 
 struct Session::State {
-  std::shared_ptr<ov::Model> model;
+  std::shared_ptr<ov::Model> model;  // null where everything came from the store
   SessionOptions options;
+  CompiledStore store{{}, ""};
   std::vector<TensorSpec> inputs;
   std::vector<TensorSpec> outputs;
   bool has_rows = false;
   bool free_shapes = false;  // beyond the rows: compiled once, for any shape
   std::mutex mutex;          // of `compiled`, not of what is in it
-  std::map<int64_t, Compiled> compiled;
+  std::map<int64_t, CompiledNetwork> compiled;
   RunFunction acting;  // in the place of a network
 
   State(std::vector<TensorSpec> in, std::vector<TensorSpec> out, int64_t rows_max, RunFunction run)
-      : options{.rows_max = rows_max},
-        inputs(std::move(in)),
-        outputs(std::move(out)),
-        has_rows(BeginFree(inputs) && BeginFree(outputs)),
-        acting(std::move(run)) {
-    if (!has_rows) options.rows_max = 1;
+      : options{.rows_max = rows_max}, acting(std::move(run)) {
+    SayShapes(std::move(in), std::move(out));
   }
 
-  State(std::shared_ptr<ov::Model> read, const SessionOptions& given)
-      : model(std::move(read)), options(given) {
-    inputs = SpecsOf(model->inputs(), "input");
-    outputs = SpecsOf(model->outputs(), "output");
-    has_rows = BeginFree(inputs) && BeginFree(outputs);
-    free_shapes = !has_rows || std::ranges::any_of(inputs, FreeBehindRows);
-    if (!has_rows) options.rows_max = 1;
+  State(const std::function<std::shared_ptr<ov::Model>()>& read, std::string_view digest,
+        const SessionOptions& given)
+      : options(given) {
+    if (!options.cache.empty()) store = CompiledStore(options.cache, StoreKey(digest, options));
+    if (TakeStored()) return;
+    model = read();
+    SayShapes(SpecsOf(model->inputs(), "input"), SpecsOf(model->outputs(), "output"));
     For(1);  // a network that cannot be compiled is noticed now
   }
 
+  void SayShapes(std::vector<TensorSpec> in, std::vector<TensorSpec> out) {
+    inputs = std::move(in);
+    outputs = std::move(out);
+    has_rows = BeginFree(inputs) && BeginFree(outputs);
+    free_shapes = !has_rows || std::ranges::any_of(inputs, FreeBehindRows);
+    if (!has_rows) options.rows_max = 1;
+  }
+
+  /// Whether every shape that Run may need was in the store: then the network need not be read.
+  bool TakeStored() {
+    for (int64_t rows = 1;; rows = std::min(rows * 2, options.rows_max)) {
+      const std::optional<StoredNetwork> found = store.Find(rows);
+      if (!found) break;
+      if (rows == 1) SayShapes(found->inputs, found->outputs);
+      if (!Import(*found, free_shapes ? 0 : rows)) break;
+      if (free_shapes || rows == options.rows_max) return true;
+    }
+    compiled.clear();
+    return false;
+  }
+
+  bool Import(const StoredNetwork& found, int64_t key) {
+    try {
+      const ov::Tensor blob(ov::element::u8, {found.blob.size()},
+                            const_cast<char*>(found.blob.data()));
+      compiled.try_emplace(key, Core().import_model(blob, "CPU", Properties(options)), found.file);
+      return true;
+    } catch (const std::exception&) {
+      return false;
+    }
+  }
+
   /// Compiled for that many rows; of free shapes there is one for all.
-  Compiled& For(int64_t rows) {
+  CompiledNetwork& For(int64_t rows) {
     const std::lock_guard lock(mutex);
     const int64_t key = free_shapes ? 0 : rows;
     const auto found = compiled.find(key);
@@ -238,7 +198,13 @@ struct Session::State {
       }
       shaped->reshape(shapes);
     }
-    return compiled.try_emplace(key, shaped, options).first->second;
+    ov::CompiledModel fresh = Core().compile_model(shaped, "CPU", Properties(options));
+    if (store) {
+      std::ostringstream blob;
+      fresh.export_model(blob);
+      store.Keep(std::max<int64_t>(key, 1), inputs, outputs, blob.view());
+    }
+    return compiled.try_emplace(key, std::move(fresh)).first->second;
   }
 
   std::vector<Tensor> RunRows(std::span<const Tensor> rows) {
@@ -274,10 +240,16 @@ struct Session::State {
 
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-Session::Session(std::string_view onnx, const SessionOptions& options)
+Session::Session(const NetworkSource& source, const SessionOptions& options)
     : state_(Guarded(Code::kCorrupt, "the engine cannot read the network", [&] {
-        return std::make_unique<State>(Core().read_model(std::string(onnx), ov::Tensor()), options);
+        const auto read = [&] { return Core().read_model(source.read(), ov::Tensor()); };
+        return std::make_unique<State>(read, source.digest, options);
       })) {}
+
+Session::Session(std::string_view onnx, const SessionOptions& options)
+    : Session({.digest = options.cache.empty() ? "" : Sha256Hex(onnx),
+               .read = [&] { return std::string(onnx); }},
+              options) {}
 
 Session::Session(std::vector<TensorSpec> inputs, std::vector<TensorSpec> outputs, int64_t rows_max,
                  RunFunction run)
@@ -289,8 +261,19 @@ Session Session::Open(const std::filesystem::path& file, const SessionOptions& o
     throw Error(Code::kNotFound, fmt::format("there is no network {}", file.string()));
   }
   return Session(Guarded(Code::kCorrupt, "the engine cannot read the network", [&] {
-    return std::make_unique<State>(Core().read_model(file.string()), options);
+    const auto read = [&] { return Core().read_model(file.string()); };
+    return std::make_unique<State>(read, options.cache.empty() ? "" : DigestOf(file), options);
   }));
+}
+
+std::future<void> StartEngine() {
+  return std::async(std::launch::async, [] {
+    try {
+      Core().get_versions("CPU");
+    } catch (const std::exception&) {
+      // Whoever needs the engine hears of it.
+    }
+  });
 }
 
 Session::~Session() = default;

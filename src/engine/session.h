@@ -2,8 +2,10 @@
 
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +21,16 @@ struct SessionOptions {
   std::filesystem::path cache;  // folder for compiled models; empty: none
 };
 
+/// A network that is read only when it must be: not where the cache has it compiled.
+struct NetworkSource {
+  std::string digest;                 // SHA-256 of the network, hexadecimal
+  std::function<std::string()> read;  // the whole ONNX model
+};
+
+/// Begins to load the engine's libraries, beside whatever the caller does before it needs a
+/// Session; the end of the future waits for it.
+[[nodiscard]] std::future<void> StartEngine();
+
 /// A network compiled by OpenVINO, in 32-bit floats whatever the processor offers, so that the
 /// same bytes give the same answer everywhere in one installation. Run may be called from many
 /// threads at once: each takes an inference request from a pool that grows to the callers.
@@ -31,6 +43,8 @@ class Session {
   /// `onnx` is the whole model. Throws kCorrupt when it is no valid network, kEnvironment when
   /// the engine cannot start.
   explicit Session(std::string_view onnx, const SessionOptions& options = {});
+  /// The same; throws what `source.read` throws besides.
+  Session(const NetworkSource& source, const SessionOptions& options);
   /// What acts as a network without being one, such as several one after another. `run` is given
   /// what Fault lets pass, perhaps by many threads at once.
   using RunFunction = std::function<std::vector<Tensor>(std::span<const Tensor>)>;

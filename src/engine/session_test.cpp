@@ -79,6 +79,61 @@ TEST(Session, ACacheChangesNoAnswer) {
   EXPECT_EQ(Session(LinearNetwork(), {.cache = "/proc/none"}).Run(Rows(1)), wanted);
 }
 
+TEST(Session, ANetworkThatLiesCompiledIsNotRead) {
+  const TemporaryFolder folder;
+  const std::string network = LinearNetwork();
+  int reads = 0;
+  const NetworkSource source{.digest = "of the network", .read = [&] {
+                               ++reads;
+                               return network;
+                             }};
+  const auto answers = [&](const SessionOptions& options, int64_t rows) {
+    const Session session(source, options);
+    EXPECT_EQ(session.Inputs()[0].name, "input");
+    EXPECT_EQ(session.Inputs()[0].shape, (std::vector<int64_t>{-1, kFeatures}));
+    EXPECT_TRUE(session.HasRows());
+    return session.Run(Rows(rows));
+  };
+  const SessionOptions one{.cache = folder.path()};
+  const SessionOptions six{.rows_max = 6, .cache = folder.path()};
+  const Tensor wanted = Session(network, {.rows_max = 6}).Run(Rows(5));
+  const Tensor alone = answers(one, 1);
+  EXPECT_EQ(reads, 1);
+  EXPECT_EQ(answers(one, 1), alone);
+  EXPECT_EQ(reads, 1);
+  EXPECT_EQ(answers(six, 5), wanted);  // compiled for 1 and now 6 rows, not yet for 2 and 4
+  EXPECT_EQ(reads, 2);
+  const Session every(source, six);
+  for (const int64_t rows : {2, 4}) every.Run(Rows(rows));
+  EXPECT_EQ(reads, 3);
+  EXPECT_EQ(answers(six, 5), wanted);
+  EXPECT_EQ(answers(six, 21), Session(network, {.rows_max = 6}).Run(Rows(21)));
+  EXPECT_EQ(reads, 3);
+  EXPECT_EQ(Session({.digest = "of another", .read = source.read}, one).Run(Rows(1)), alone);
+  EXPECT_EQ(reads, 4);
+}
+
+TEST(Session, OfADamagedStoreNothingIsTaken) {
+  const TemporaryFolder folder;
+  const SessionOptions options{.cache = folder.path()};
+  const Tensor wanted = Session(LinearNetwork(), options).Run(Rows(1));
+  ASSERT_FALSE(fs::is_empty(folder.path()));
+  const fs::path file = fs::directory_iterator(folder.path())->path();
+  const std::string whole = ReadFile(file);
+  const auto changed = [&](size_t at, const std::string& to) {
+    std::string bytes = whole;
+    return bytes.replace(at, to.size(), to);
+  };
+  for (const std::string& bytes :
+       {std::string(), whole.substr(0, 20), whole.substr(0, 4096),
+        whole.substr(0, whole.size() - 1), whole + "x", changed(0, "Keelrow"), changed(30, "}"),
+        changed(4096, std::string(64, 'x')),
+        whole.substr(0, 4096) + std::string(whole.size() - 4096, '\0')}) {
+    WriteFileDurably(file, bytes);
+    EXPECT_EQ(Session(LinearNetwork(), options).Run(Rows(1)), wanted) << bytes.size();
+  }
+}
+
 TEST(Session, OpensFiles) {
   const TemporaryFolder folder;
   WriteFileDurably(folder.path() / "model.onnx", LinearNetwork());

@@ -29,23 +29,11 @@ http::Response Forbidden(const std::string& scope) {
   return response;
 }
 
-/// The model that the path names, without an alias or a verb behind it ("digits@champion",
-/// "digits:predict"), which no model's name holds.
-std::string_view ModelOf(const http::Request& request, const AuthOptions& options) {
-  for (const char* name : {"model", "name"}) {
-    const auto found = request.params.find(name);
-    if (found == request.params.end()) continue;
-    const std::string_view text = found->second;
-    return text.substr(0, text.find_first_of("@:"));
-  }
-  return options.default_model;
-}
-
 }  // namespace
 
 http::Middleware RequireIdentity(std::shared_ptr<const Authenticator> authenticator,
-                                 AuthOptions options) {
-  return [authenticator = std::move(authenticator), options = std::move(options)](
+                                 ModelOf model_of) {
+  return [authenticator = std::move(authenticator), model_of = std::move(model_of)](
              http::Request& request, http::Reply reply, const http::Next& next) {
     const bool needed = request.route != nullptr && request.route->access == http::Access::kToken;
     if (!needed) return next(request, std::move(reply));
@@ -53,7 +41,7 @@ http::Middleware RequireIdentity(std::shared_ptr<const Authenticator> authentica
     if (!identity) return reply(Unauthenticated(request, identity.error()));
     request.identity = std::move(*identity);
     const std::string& scope = request.route->scope;
-    const std::string_view model = ModelOf(request, options);
+    const std::string model = model_of(request);
     if (!Allows(*request.identity, scope, model)) {
       const bool other = AllowsSome(*request.identity, scope);
       return reply(Forbidden(other ? ScopeFor(scope, model) : scope));

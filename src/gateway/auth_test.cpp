@@ -14,11 +14,14 @@ using namespace std::chrono_literals;
 
 class Auth : public testing::Test {
  protected:
-  Auth()
-      : server_({}, http::Router(Routes(),
-                                 {RequireIdentity(authenticator_, {.default_model = "digits"})})) {
+  Auth() : server_({}, http::Router(Routes(), {RequireIdentity(authenticator_, ModelInPath)})) {
     server_.Start();
     client_.emplace(http::ClientOptions{.port = server_.Port()});
+  }
+
+  static std::string ModelInPath(const http::Request& request) {
+    const auto model = request.params.find("model");
+    return model == request.params.end() ? "digits" : model->second;
   }
 
   static http::Route Scoped(const std::string& pattern, const std::string& scope) {

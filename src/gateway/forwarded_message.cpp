@@ -56,6 +56,7 @@ http::ClientRequest ForwardedRequest(const http::Request& request) {
                                 .headers = PassedOn(request.headers),
                                 .body = request.body};
   if (!request.id.empty()) forwarded.headers.Set("x-request-id", request.id);
+  if (request.trace.known()) forwarded.headers.Set("traceparent", request.trace.Traceparent());
   std::string chain(request.headers.Find("X-Forwarded-For").value_or(""));
   if (!chain.empty()) chain += ", ";
   chain += request.remote.substr(0, request.remote.rfind(':'));

@@ -71,6 +71,27 @@ TEST(ForwardedRequest, LeavesOutWhatIsOfOneConnection) {
   }
 }
 
+TEST(ForwardedRequest, TheBackendsSpanIsAChildOfOurs) {
+  http::Request request{.method = "POST", .target = "/predict", .remote = "192.0.2.7:1234"};
+  request.headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  request.headers.Add("tracestate", "vendor=1");
+  request.trace = *http::ParseTraceparent(*request.headers.Find("traceparent"));
+  request.trace.span = 0x1234;
+  const http::ClientRequest forwarded = ForwardedRequest(request);
+  EXPECT_EQ(forwarded.headers.Find("traceparent"),
+            "00-0af7651916cd43dd8448eb211c80319c-0000000000001234-01");
+  EXPECT_EQ(forwarded.headers.Count("traceparent"), 1u);
+  EXPECT_EQ(forwarded.headers.Find("tracestate"), "vendor=1");
+
+  http::Request begun{.method = "POST", .target = "/predict", .remote = "192.0.2.7:1234"};
+  begun.trace = http::NewTrace(0);
+  begun.trace.span = http::NewSpanId();
+  const http::ClientRequest continued = ForwardedRequest(begun);
+  const auto made = continued.headers.Find("traceparent");
+  ASSERT_TRUE(made);
+  EXPECT_EQ(http::ParseTraceparent(*made)->TraceId(), begun.trace.TraceId());
+}
+
 /// A real model service, as far as a gateway can tell. What it does is set by the test.
 class FakeModel {
  public:

@@ -149,9 +149,9 @@ http::Middleware Limit(std::shared_ptr<RateLimiter> limiter, ModelOf model_of) {
   return [limiter = std::move(limiter), model_of = std::move(model_of)](
              http::Request& request, http::Reply reply, const http::Next& next) {
     if (!IsCounted(request)) return next(request, std::move(reply));
-    const Verdict verdict = limiter->Admit({.client = ClientOf(request),
-                                            .model = model_of(request),
-                                            .body_bytes = request.body.size()});
+    const std::string model = model_of(request);
+    const Verdict verdict = limiter->Admit(
+        {.client = ClientOf(request), .model = model, .body_bytes = request.body.size()});
     if (verdict.limit.empty()) return next(request, std::move(reply));
     if (verdict.limit == kShared) return reply(Refused(verdict));
     http::Reply described(

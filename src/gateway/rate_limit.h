@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "gateway/bucket_table.h"
+#include "gateway/model_of.h"
 #include "gateway/shared_budget.h"
 #include "http/router.h"
 
@@ -62,9 +63,6 @@ class RateLimiter {
   std::optional<BucketTable> clients_;
   std::optional<BucketTable> models_;
 };
-
-/// The model that a request names, or empty.
-using ModelOf = std::function<std::string_view(const http::Request&)>;
 
 /// Whose budget a request takes from: the token's subject, else the address without its port; of
 /// an IPv6 address the network (/64), which one household has to itself.

@@ -119,9 +119,9 @@ class LimitedServer : public Limits {
         {.method = "POST", .pattern = "/predict", .handler = answer, .scope = "predict"},
         {.method = "POST", .pattern = "/models/{name}", .handler = answer, .scope = "predict"},
         {.method = "GET", .pattern = "/healthz", .handler = answer, .access = http::Access::kOpen}};
-    const ModelOf model_of = [](const http::Request& request) -> std::string_view {
+    const ModelOf model_of = [](const http::Request& request) -> std::string {
       const auto name = request.params.find("name");
-      return name == request.params.end() ? std::string_view("digits") : name->second;
+      return name == request.params.end() ? "digits" : name->second;
     };
     server_.emplace(
         http::ServerOptions{},

@@ -21,10 +21,10 @@ bool IsRequestId(std::string_view id) {
 }
 
 /// Different in every process, then counted: unique, and cheaper than a random draw each time.
-uint64_t ProcessPrefix() {
+std::string ProcessPrefix() {
   const auto now = std::chrono::system_clock::now().time_since_epoch().count();
-  return Random(static_cast<uint64_t>(now), "request-id", {static_cast<uint64_t>(::getpid())})
-      .Next();
+  Random random(static_cast<uint64_t>(now), "request-id", {static_cast<uint64_t>(::getpid())});
+  return fmt::format("{:016x}-", random.Next());
 }
 
 TraceContext TraceOf(const Request& request, double sample) {
@@ -68,8 +68,7 @@ Middleware RequestId() {
   const auto counter = std::make_shared<std::atomic<uint64_t>>(0);
   return [prefix = ProcessPrefix(), counter](Request& request, Reply reply, const Next& next) {
     const std::string_view given = request.headers.Find("x-request-id").value_or("");
-    request.id =
-        IsRequestId(given) ? std::string(given) : fmt::format("{:016x}-{}", prefix, (*counter)++);
+    request.id = IsRequestId(given) ? std::string(given) : prefix + std::to_string((*counter)++);
     next(request, Reply([id = request.id, reply = std::move(reply)](Response response) mutable {
            response.headers.Set("x-request-id", std::move(id));
            reply(std::move(response));

@@ -37,6 +37,7 @@ struct Route {
   std::string summary = {};   // one line, for the API's description
   std::string protocol = {};  // whose it is, for the access log
   Body body = Body::kWhole;
+  bool probe = false;  // of the process itself: each role answers it, whoever stands behind
 };
 
 /// Continues with the rest of the chain, on the calling thread. It may be copied and called later,

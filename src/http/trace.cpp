@@ -23,6 +23,12 @@ std::optional<uint64_t> ReadHex(std::string_view text) {
   return value;
 }
 
+constexpr size_t kHalf = 16;  // digits of 64 bits
+
+void WriteHex(uint64_t value, char* to) {
+  for (size_t i = kHalf; i-- > 0; value >>= 4U) to[i] = "0123456789abcdef"[value & 0xfU];
+}
+
 /// A stream of draws for each thread, begun from the operating system's: a lock or a call into the
 /// kernel for every request would cost more than all the rest of its trace.
 uint64_t Draw() {
@@ -43,7 +49,10 @@ uint64_t DrawNotZero() {
 }  // namespace
 
 std::string TraceContext::TraceId() const {
-  return fmt::format("{:016x}{:016x}", trace_high, trace_low);
+  std::string text(2 * kHalf, '0');  // by hand: it is written at every request
+  WriteHex(trace_high, text.data());
+  WriteHex(trace_low, text.data() + kHalf);
+  return text;
 }
 
 std::string TraceContext::Traceparent() const {

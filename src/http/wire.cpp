@@ -1,11 +1,10 @@
 #include "http/wire.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <ctime>
-#include <iterator>
 
 #include "http/encoding.h"
 
@@ -25,6 +24,12 @@ bool IsOurs(std::string_view name) {
   return std::ranges::any_of(kOurs, [&](auto ours) { return EqualIgnoringCase(ours, name); });
 }
 
+void AppendNumber(std::string& out, size_t number) {
+  std::array<char, 20> digits;
+  const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), static_cast<size_t>(end - digits.data()));
+}
+
 bool HasNoBody(int status) {
   return status == 204 || status == 304;
 }
@@ -32,11 +37,18 @@ bool HasNoBody(int status) {
 }  // namespace
 
 bool IsFieldName(std::string_view name) {
-  constexpr std::string_view kSymbols = "!#$%&'*+-.^_`|~";
-  return !name.empty() && std::ranges::all_of(name, [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           kSymbols.find(c) != std::string_view::npos;
-  });
+  static constexpr auto kAllowed = [] {
+    std::array<bool, 256> allowed{};
+    for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+      allowed[static_cast<uint8_t>(c)] = true;
+    for (int c = '0'; c <= '9'; ++c) allowed[static_cast<size_t>(c)] = true;
+    for (int c = 'a'; c <= 'z'; ++c) {
+      allowed[static_cast<size_t>(c)] = allowed[static_cast<size_t>(c - 'a' + 'A')] = true;
+    }
+    return allowed;
+  }();
+  return !name.empty() &&
+         std::ranges::all_of(name, [](char c) { return kAllowed[static_cast<uint8_t>(c)]; });
 }
 
 bool IsFieldValue(std::string_view value) {
@@ -97,15 +109,18 @@ const std::string& DateNow() {
 }
 
 void AppendHead(std::string& out, const Response& response, HeadOptions options) {
-  fmt::format_to(std::back_inserter(out), "HTTP/1.{} {} {}\r\nDate: {}\r\n",
-                 options.http_1_0 ? 0 : 1, response.status, ReasonPhrase(response.status),
-                 DateNow());
+  out.append(options.http_1_0 ? "HTTP/1.0 " : "HTTP/1.1 ");
+  AppendNumber(out, static_cast<size_t>(response.status));
+  out.append(" ").append(ReasonPhrase(response.status));
+  out.append("\r\nDate: ").append(DateNow()).append("\r\n");
   for (const auto& [name, value] : response.headers) {
     if (IsOurs(name) || !IsFieldName(name) || !IsFieldValue(value)) continue;
     out.append(name).append(": ").append(value).append("\r\n");
   }
   if (!HasNoBody(response.status)) {
-    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
+    out.append("Content-Length: ");
+    AppendNumber(out, response.body.size());
+    out.append("\r\n");
   }
   if (!options.keep_alive) out.append("Connection: close\r\n");
   if (options.keep_alive && options.http_1_0) out.append("Connection: keep-alive\r\n");

@@ -13,14 +13,15 @@ class Chains : public Source {
   }
 
   std::optional<Offers> List() override {
-    bool changed = false;
     for (Heard& heard : heard_) {
       std::optional<Offers> now = heard.source->List();
-      changed = changed || now.has_value();
-      if (now) heard.offers = *std::move(now);
+      if (!now) continue;
+      heard.offers = *std::move(now);
+      changed_ = true;
     }
-    if (!changed) return std::nullopt;
+    if (!changed_) return std::nullopt;
     for (const auto& [name, parts] : chains_) Renew(name, parts);
+    changed_ = false;
     return offers_;
   }
 
@@ -83,6 +84,7 @@ class Chains : public Source {
   }
 
   ChainWishes chains_;
+  bool changed_ = false;  // stays so when a later source cannot be asked
   std::vector<Heard> heard_;
   Offers offers_;
   std::string alias_ = "latest";

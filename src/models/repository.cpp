@@ -18,7 +18,10 @@ namespace {
 constexpr std::chrono::milliseconds kPause{1};  // between two looks, whatever was configured
 constexpr size_t kCommandsMax = 64;
 
-using Command = std::function<void(Shelf&)>;
+struct Command {
+  Clock::time_point deadline;  // of who waits; afterwards it is in vain
+  std::function<void(Shelf&)> work;
+};
 
 }  // namespace
 
@@ -60,11 +63,11 @@ struct Repository::Impl {
       lock.lock();
       wake.wait_for(lock, every, [this] { return stopping || !commands.empty(); });
       if (stopping) return;
-      while (!commands.empty()) {
-        Command command = std::move(commands.front());
+      while (!stopping && !commands.empty()) {
+        const Command command = std::move(commands.front());
         commands.pop_front();
         lock.unlock();
-        command(shelf);
+        if (Clock::now() < command.deadline) command.work(shelf);
         lock.lock();
       }
       lock.unlock();
@@ -76,29 +79,29 @@ struct Repository::Impl {
     std::future<void> result = done->get_future();
     {
       const std::lock_guard lock(mutex);
-      if (stopping || commands.size() >= kCommandsMax) {
+      if (stopping) throw Error(Code::kInterrupted, "the service stops");
+      if (commands.size() >= kCommandsMax) {
         throw Error(Code::kOverloaded, "the model repository has too much to do");
       }
-      commands.emplace_back([this, done, work = std::move(work)](Shelf& s) {
-        std::exception_ptr failure;
-        try {
-          work(s);
-        } catch (...) {
-          failure = std::current_exception();
-        }
-        Publish();  // who waited finds the result in the table
-        failure ? done->set_exception(failure) : done->set_value();
-      });
+      commands.push_back(
+          {.deadline = deadline, .work = [this, done, work = std::move(work)](Shelf& s) {
+             std::exception_ptr failure;
+             try {
+               work(s);
+             } catch (...) {
+               failure = std::current_exception();
+             }
+             Publish();  // who waited finds the result in the table
+             failure ? done->set_exception(failure) : done->set_value();
+           }});
     }
     wake.notify_all();
-    if (result.wait_until(deadline) != std::future_status::ready) {
-      throw Error(Code::kTimeout, "the model repository has not come to it in time");
-    }
     try {
-      result.get();
-    } catch (const std::future_error&) {  // nobody will come to it
-      throw Error(Code::kInterrupted, "the service stops");
+      if (result.wait_until(deadline) == std::future_status::ready) return result.get();
+    } catch (const std::future_error&) {  // nobody will come to it: a stop, or just too late
+      if (Clock::now() < deadline) throw Error(Code::kInterrupted, "the service stops");
     }
+    throw Error(Code::kTimeout, "the model repository has not come to it in time");
   }
 };
 

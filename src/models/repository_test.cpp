@@ -111,6 +111,61 @@ TEST_F(RepositoryTest, ACandidateIsLoadedAndKeptWhileItIsRolledOut) {
   Eventually([&] { return repository->Find(kModelName, "2") == nullptr; });
 }
 
+/// Nobody's request would bring it back: those of its share are answered by the champion.
+TEST_F(RepositoryTest, OthersThatNeedMemoryDoNotDriveACandidateOut) {
+  Promote(AddVersion(1));
+  AddVersion(2);
+  for (const int i : {1, 2, 3}) AddFile(fmt::format("m{}.onnx", i), i);
+  const uint64_t each = 2 * fs::file_size(models() / "m1.onnx");
+  const auto repository = Start({.load = Load::kOnDemand, .memory_max = 3 * each});
+  store_.StartRollout({.model = kModelName, .candidate = 2, .actor = "test"});
+  Eventually([&] { return repository->Find(kModelName, "2") != nullptr; });
+  for (int round = 0; round < 3; ++round) {
+    for (const std::string name : {"m1", "m2", "m3"}) {
+      EXPECT_NE(repository->FindOrLoad(name, "", Soon()), nullptr);
+      EXPECT_NE(repository->FindOrLoad(kModelName, "", Soon()), nullptr);
+      const auto table = repository->Table();  // which counts as no use of it
+      EXPECT_NE(table->at(kModelName).Find("2")->served, nullptr) << name;
+    }
+  }
+}
+
+TEST_F(RepositoryTest, ACandidateThatHadToGoComesBackWhenThereIsRoom) {
+  Promote(AddVersion(1));
+  AddVersion(2);
+  AddFile("large.onnx", 1);
+  WriteFileDurably(models() / "large.onnx", LinearNetwork(1, 12));
+  const uint64_t each = 2 * fs::file_size(root() / "bundles" / "1" / bundle::kNetworkFile);
+  ASSERT_GT(2 * fs::file_size(models() / "large.onnx"), 2 * each);
+  std::atomic<int> loaded{0};
+  const auto repository =
+      Start({.load = Load::kOnDemand, .memory_max = 2 * each, .on_loaded = [&](const auto& model) {
+               loaded += model.version() == "2" ? 1 : 0;
+             }});
+  store_.StartRollout({.model = kModelName, .candidate = 2, .actor = "test"});
+  Eventually([&] { return loaded == 1; });
+  EXPECT_NE(repository->FindOrLoad("large", "", Soon()), nullptr);  // it needs all there is
+  Eventually([&] { return loaded == 2; });
+  EXPECT_NE(repository->Find(kModelName, "2"), nullptr);
+}
+
+/// Else the two would drive each other out for as long as the rollout goes on.
+TEST_F(RepositoryTest, ACandidateDoesNotTakeThePlaceOfTheChampion) {
+  Promote(AddVersion(1));
+  AddVersion(2);
+  const uint64_t each = 2 * fs::file_size(root() / "bundles" / "1" / bundle::kNetworkFile);
+  const auto repository = Start({.load = Load::kOnDemand, .memory_max = 2 * each - 1});
+  Eventually([&] { return repository->Table()->contains(kModelName); });
+  const auto champion = repository->FindOrLoad(kModelName, "", Soon());
+  store_.StartRollout({.model = kModelName, .candidate = 2, .actor = "test"});
+  const auto candidate = [&] { return *repository->Table()->at(kModelName).Find("2"); };
+  Eventually([&] { return candidate().reason.find("no memory") != std::string::npos; });
+  EXPECT_EQ(candidate().state, State::kUnloaded) << "a failure would undo the rollout";
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));  // it is tried again every 20
+  EXPECT_EQ(repository->Find(kModelName, "2"), nullptr);
+  EXPECT_EQ(repository->Find(kModelName), champion);
+}
+
 TEST_F(RepositoryTest, ServesAFolderOfNetworksAndBundles) {
   AddFile("plain.onnx", 1);
   AddFile("numbered/2/model.onnx", 2);

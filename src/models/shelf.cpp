@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 
@@ -10,6 +11,7 @@ namespace keelrow::models {
 namespace {
 
 constexpr const char* kEvicted = "evicted: the memory was needed for others";
+constexpr const char* kNoRoom = "there is no memory for it beside the version that answers";
 
 bool NamedByAlias(const std::map<std::string, std::string>& aliases, const std::string& version) {
   return std::ranges::any_of(aliases, [&](const auto& alias) { return alias.second == version; });
@@ -45,8 +47,8 @@ bool Shelf::Look() {
     answered = answered && shelved.complaint.empty();
   }
   const bool first = !looked_ && answered;
-  if (!changed && !first && Clock::now() < retry_at_) return false;
-  retry_at_ = Clock::time_point::max();
+  if (!changed && !first && Clock::now() < retry_at_) return RecallCandidates();
+  retry_at_ = recall_at_ = Clock::time_point::max();
   Merge();
   looked_ = looked_ || answered;
   return true;
@@ -79,19 +81,27 @@ void Shelf::Follow(const std::string& name, const Shelved& shelved) {
                                                       : std::move(*before));
   }
   model.versions = std::move(versions);
+  const std::string old_candidate = std::exchange(model.candidate, offer.candidate);
+  const auto standard = offer.aliases.find(shelved.source->DefaultAlias());
   for (Version& version : model.versions) {
     const std::string& number = version.origin.version;
     const bool candidate = number == offer.candidate;
     const bool named = candidate || NamedByAlias(offer.aliases, number);
-    const bool newly = named && number != model.candidate && !NamedByAlias(model.aliases, number);
+    const bool newly = named && number != old_candidate && !NamedByAlias(model.aliases, number);
     if (newly && version.reason == kUnloaded) version.reason.clear();  // promoted again
+    if (version.state == State::kReady || version.reason == kUnloaded) continue;
     // Nobody asks for a candidate that is not there: the stable version answers instead.
-    const bool wanted = candidate || (named && options_.load == models::Load::kAliases);
-    if (!wanted && version.state == State::kFailed) version.state = State::kUnloaded;  // once more
-    if (wanted && version.state != State::kReady && version.reason != kUnloaded) TryLoad(version);
+    if (candidate) {
+      TryLoadCandidate(version,
+                       standard == offer.aliases.end() ? nullptr : model.Find(standard->second));
+    } else if (named && options_.load == models::Load::kAliases) {
+      // What had to go comes back when it is asked for; else it would drive others out in turn.
+      if (newly || version.reason != kEvicted) TryLoad(version);
+    } else if (version.state == State::kFailed) {
+      version.state = State::kUnloaded;  // may be tried once more
+    }
   }
   PointAliases(model, offer, shelved.source->DefaultAlias());
-  model.candidate = offer.candidate;
   for (Version& version : model.versions) {
     const std::string& number = version.origin.version;
     const bool needed =
@@ -114,6 +124,51 @@ void Shelf::PointAliases(Model& model, const Offer& offer, const std::string& st
   model.aliases = std::move(aliases);
   const auto found = model.aliases.find(standard);
   model.standard = found == model.aliases.end() ? "" : found->second;
+}
+
+/// Those that had to go, where there is room now. True when the table may have changed.
+bool Shelf::RecallCandidates() {
+  if (Clock::now() < recall_at_) return false;
+  recall_at_ = Clock::time_point::max();
+  for (auto& [name, model] : table_) {
+    const auto version = std::ranges::find(model.versions, model.candidate,
+                                           [](const Version& v) { return v.origin.version; });
+    if (version == model.versions.end()) continue;
+    const bool waits = version->state == State::kUnloaded && version->reason != kUnloaded;
+    if (waits) TryLoadCandidate(*version, model.Find({}));
+  }
+  return true;
+}
+
+/// Loads it, unless it would take the place of the version that answers for it, or that of another
+/// candidate: the two would drive each other out, and requests wait for the one or the other.
+void Shelf::TryLoadCandidate(Version& version, const Version* standard) {
+  if (HasRoom(version, standard)) {
+    TryLoad(version);
+    return;
+  }
+  if (version.reason != kNoRoom) {
+    log::Warning("{} version {} is rolled out but not loaded: {}", version.origin.model,
+                 version.origin.version, kNoRoom);
+  }
+  version.state = State::kUnloaded;
+  version.reason = kNoRoom;
+  recall_at_ = std::min(recall_at_, Clock::now() + options_.retry);
+}
+
+bool Shelf::HasRoom(const Version& candidate, const Version* standard) const {
+  if (options_.memory_max == 0) return true;
+  try {
+    uint64_t bytes = ServedModel::BytesOf(candidate.origin);
+    if (standard != nullptr) bytes += ServedModel::BytesOf(standard->origin);
+    for (const auto& [name, model] : table_) {
+      const Version* other = model.candidate.empty() ? nullptr : model.Find(model.candidate);
+      if (other != nullptr && other != &candidate && other->served) bytes += other->served->bytes();
+    }
+    return bytes <= options_.memory_max;
+  } catch (const std::exception&) {
+    return true;  // a file is missing: loading says which
+  }
 }
 
 bool Shelf::TryLoad(Version& version) {
@@ -158,24 +213,35 @@ void Shelf::Fill(Version& version) {
   Evict(version.served.get());
 }
 
-/// Those that were not asked for for the longest time go, but not the one that was just loaded.
+/// Those that were not asked for for the longest time go, candidates last: few requests are theirs,
+/// which says nothing of their use. The one that was just loaded stays.
 void Shelf::Evict(const ServedModel* kept) {
   if (options_.memory_max == 0) return;
-  std::vector<Version*> loaded;
+  struct Loaded {
+    bool candidate;
+    Clock::time_point last_used;
+    Version* version;
+  };
+  std::vector<Loaded> loaded;
   uint64_t bytes = 0;
   for (auto& [name, model] : table_) {
     for (Version& version : model.versions) {
       if (!version.served) continue;
       bytes += version.served->bytes();
-      if (version.served.get() != kept) loaded.push_back(&version);
+      if (version.served.get() == kept) continue;
+      loaded.push_back({.candidate = version.origin.version == model.candidate,
+                        .last_used = version.served->last_used(),
+                        .version = &version});
     }
   }
-  std::ranges::sort(loaded, {}, [](const Version* v) { return v->served->last_used(); });
-  for (Version* version : loaded) {
+  std::ranges::sort(loaded, {},
+                    [](const Loaded& l) { return std::pair(l.candidate, l.last_used); });
+  for (const auto& [candidate, last_used, version] : loaded) {
     if (bytes <= options_.memory_max) return;
     bytes -= version->served->bytes();
     log::Info("{} version {} gives up its memory", version->origin.model, version->origin.version);
     Drop(*version, kEvicted);
+    if (candidate) recall_at_ = std::min(recall_at_, Clock::now() + options_.retry);
   }
 }
 

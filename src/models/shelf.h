@@ -8,7 +8,9 @@
 
 namespace keelrow::models {
 
-/// What a Repository does, without its thread: follows the sources, loads, unloads, evicts. One
+/// What a Repository does, without its thread: follows the sources, loads, unloads, evicts. Where
+/// memory is short the candidate of a rollout goes last, and comes back by itself when there is
+/// room for it beside the version that answers in its place: nobody's request would bring it. One
 /// thread at a time.
 class Shelf {
  public:
@@ -42,6 +44,9 @@ class Shelf {
   void Merge();
   void Follow(const std::string& name, const Shelved& shelved);
   void PointAliases(Model& model, const Offer& offer, const std::string& standard);
+  bool RecallCandidates();
+  void TryLoadCandidate(Version& version, const Version* standard);
+  bool HasRoom(const Version& candidate, const Version* standard) const;
   bool TryLoad(Version& version);
   void NoteFailure(Version& version, const std::string& reason);
   void Fill(Version& version);
@@ -54,6 +59,7 @@ class Shelf {
   ModelTable table_;
   bool looked_ = false;
   Clock::time_point retry_at_ = Clock::time_point::max();
+  Clock::time_point recall_at_ = Clock::time_point::max();  // of candidates that had to go
 };
 
 }  // namespace keelrow::models

@@ -28,7 +28,8 @@ std::vector<http::Route> Routes(predictions::ServeContext& context) {
            .handler = predictions::ShapedHandler(
                [&context](const auto& r) { return Check(context, r); }, http::Response::FromError),
            .access = http::Access::kOpen,
-           .summary = "Whether the models answer (gRPC)."}};
+           .summary = "Whether the models answer (gRPC).",
+           .probe = true}};
 }
 
 }  // namespace

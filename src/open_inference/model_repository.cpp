@@ -100,17 +100,24 @@ Json StatisticsOf(const predictions::ServeContext& context, const Version& versi
 }
 
 http::Response Statistics(const predictions::ServeContext& context, const http::Request& request) {
-  const auto named = request.params.find("model");
-  if (named != request.params.end()) {
-    const predictions::ModelName name = predictions::ModelInPath(context, request);
-    if (!context.models->Table()->contains(name.model)) throw predictions::NotServed(context, name);
-  }
+  const auto table = context.models->Table();
   Json rows = Json::array();
-  for (const auto& [name, model] : *context.models->Table()) {
-    if (named != request.params.end() && name != named->second) continue;
-    for (const Version& version : model.versions) {
-      if (version.served) rows.push_back(StatisticsOf(context, version));
+  const auto add = [&](const Version& version) {
+    if (version.served) rows.push_back(StatisticsOf(context, version));
+  };
+  if (request.params.contains("model")) {
+    const predictions::ModelName asked = predictions::ModelInPath(context, request);
+    const auto model = table->find(asked.model);
+    if (model == table->end()) throw predictions::NotServed(context, asked);
+    if (asked.version.empty()) {
+      std::ranges::for_each(model->second.versions, add);
+    } else {
+      const Version* version = model->second.Find(asked.version);
+      if (version == nullptr) throw predictions::NotServed(context, asked);
+      add(*version);
     }
+  } else {
+    for (const auto& [name, model] : *table) std::ranges::for_each(model.versions, add);
   }
   return http::Response::Json({{"model_stats", std::move(rows)}});
 }

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <iterator>
 
 #include "base/base64.h"
+#include "base/json_text.h"
+#include "base/packed_numbers.h"
 #include "base/text.h"
 #include "open_inference/tensor_bytes.h"
 #include "predictions/tensor_json.h"
@@ -13,6 +16,10 @@ namespace keelrow::open_inference {
 namespace {
 
 constexpr const char* kLengthHeader = "Inference-Header-Content-Length";
+/// Of all lists in a request only `data` may be so long; where another is, it is refused either
+/// way.
+constexpr size_t kPackedFrom = 1024;
+
 [[noreturn]] void Refuse(std::string message) {
   throw Error(Code::kBadExample, std::move(message));
 }
@@ -182,6 +189,30 @@ HttpInfer ReadRaw(const models::ServedModel& model, const std::string& body) {
   return infer;
 }
 
+/// One of `outputs` in the answer's JSON; behind it, in binary, what was asked for so.
+void AppendOutput(const NamedTensor& output, const InferForm& form, std::string& head,
+                  std::string& tail) {
+  head += R"({"name":)";
+  AppendJsonText(head, output.name);
+  fmt::format_to(std::back_inserter(head), R"(,"datatype":"{}","shape":[{}])", output.datatype(),
+                 fmt::join(output.tensor.shape, ","));
+  const auto said = form.binary.find(output.name);
+  if (said == form.binary.end() ? form.binary_default : said->second) {
+    const size_t before = tail.size();
+    AppendBinary(output, tail);
+    fmt::format_to(std::back_inserter(head), R"(,"parameters":{{"binary_data_size":{}}}}})",
+                   tail.size() - before);
+    return;
+  }
+  head += R"(,"data":)";
+  if (output.bytes) {
+    head += Json(output.texts).dump(-1, ' ', false, Json::error_handler_t::replace);
+  } else {
+    predictions::AppendFlat(head, output.tensor);
+  }
+  head += '}';
+}
+
 }  // namespace
 
 HttpInfer ReadInfer(const models::ServedModel& model, const http::Request& request) {
@@ -191,7 +222,7 @@ HttpInfer ReadInfer(const models::ServedModel& model, const http::Request& reque
   const std::string_view text = body.substr(0, length.value_or(body.size()));
   std::string_view rest = body.substr(text.size());
   if (!IsUtf8(text)) Refuse("the JSON is not UTF-8");
-  const Expected<Json> parsed = ParseJson(text, "the body");
+  const Expected<Json> parsed = ParseJsonPacked(text, "the body", kPackedFrom);
   if (!parsed) Refuse("the body is no JSON: " + parsed.error().message());
   const Json& json = *parsed;
   if (!json.is_object()) Refuse("the body is no JSON object");
@@ -213,28 +244,24 @@ HttpInfer ReadInfer(const models::ServedModel& model, const http::Request& reque
 
 http::Response InferResponse(const predictions::Answer& answer, const std::string& id,
                              const std::vector<NamedTensor>& outputs, const InferForm& form) {
-  Json list = Json::array();
+  // Written rather than built, as the numbers of an output are.
+  std::string head = R"({"model_name":)";
+  AppendJsonText(head, answer.model.name());
+  head += R"(,"model_version":)";
+  AppendJsonText(head, answer.model.version());
+  if (!id.empty()) {
+    head += R"(,"id":)";
+    AppendJsonText(head, id);
+  }
+  head += R"(,"outputs":[)";
   std::string tail;
   for (const NamedTensor& output : outputs) {
-    Json json = {
-        {"name", output.name}, {"datatype", output.datatype()}, {"shape", output.tensor.shape}};
-    const auto said = form.binary.find(output.name);
-    if (said == form.binary.end() ? form.binary_default : said->second) {
-      const size_t before = tail.size();
-      AppendBinary(output, tail);
-      json["parameters"] = {{"binary_data_size", tail.size() - before}};
-    } else if (output.bytes) {
-      json["data"] = output.texts;
-    } else {
-      json["data"] = predictions::FlatJson(output.tensor);
-    }
-    list.push_back(std::move(json));
+    if (&output != outputs.data()) head += ',';
+    AppendOutput(output, form, head, tail);
   }
-  Json head = {{"model_name", answer.model.name()},
-               {"model_version", answer.model.version()},
-               {"outputs", std::move(list)}};
-  if (!id.empty()) head["id"] = id;
-  http::Response response = http::Response::Json(head);
+  head += "]}";
+  http::Response response{.headers = {{"Content-Type", "application/json"}},
+                          .body = std::move(head)};
   if (tail.empty()) return response;
   response.headers.Set("Content-Type", "application/octet-stream");
   response.headers.Set(kLengthHeader, std::to_string(response.body.size()));

@@ -94,10 +94,10 @@ Parameter ReadParameter(pbf_reader entry) {
 template <class Element, auto kOne, auto kPacked>
 void ReadAs(pbf_reader& reader, Tensor& tensor) {
   const auto add = [&](auto number) {
-    if constexpr (std::is_integral_v<Element>) {
+    if constexpr (std::is_integral_v<Element> && !std::is_same_v<Element, bool>) {
       if (!std::in_range<Element>(+number)) Refuse("a number does not fit its datatype");
     }
-    const auto element = static_cast<Element>(number);
+    const auto element = static_cast<Element>(number);  // of bool: whether it is not 0
     const auto* bytes = reinterpret_cast<const std::byte*>(&element);
     tensor.bytes.insert(tensor.bytes.end(), bytes, bytes + sizeof element);
   };
@@ -119,8 +119,9 @@ template <class Element>
 constexpr auto kReadUint = ReadAs<Element, &pbf_reader::get_uint32, &pbf_reader::get_packed_uint32>;
 
 constexpr auto kContentsRows = std::to_array<ContentsRow>({
+    // Not get_bool, which reads the byte behind a message that ends before its value.
     {DType::kBool, tensor_contents::kBool, kVarint,
-     ReadAs<uint8_t, &pbf_reader::get_bool, &pbf_reader::get_packed_bool>},
+     ReadAs<bool, &pbf_reader::get_uint64, &pbf_reader::get_packed_uint64>},
     {DType::kInt8, tensor_contents::kInt, kVarint, kReadInt<int8_t>},
     {DType::kInt16, tensor_contents::kInt, kVarint, kReadInt<int16_t>},
     {DType::kInt32, tensor_contents::kInt, kVarint, kReadInt<int32_t>},

@@ -79,7 +79,7 @@ void ReadOne(protozero::pbf_reader& reader, ProtoKind kind, Json& into) {
   if (kind == ProtoKind::kText) {
     into = ReadText(reader);
   } else if (kind == ProtoKind::kBool) {
-    into = reader.get_bool();
+    into = reader.get_uint64() != 0;  // get_bool reads behind a message that is cut off
   } else if (kind == ProtoKind::kMapKeys) {
     constexpr protozero::pbf_tag_type kKey = 1;
     protozero::pbf_reader entry = reader.get_message();

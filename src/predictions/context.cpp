@@ -15,6 +15,7 @@ std::shared_ptr<const models::ServedModel> ServeContext::Standard() const {
 }
 
 bool ServeContext::Ready() const {
+  if (backends_ready) return backends_ready();
   if (mounted) return models != nullptr;  // with no model too
   return models && models->Ready() && (model.empty() || Standard() != nullptr);
 }

@@ -31,6 +31,7 @@ struct ServeContext {
   bool language_models = false;  // whether an endpoint of serve.hybrid has some
   bool says_certainty = false;   // in answers to single examples, for rules of serve.hybrid
   std::function<size_t()> concurrency_limit = [] { return size_t{0}; };  // 0: none
+  std::function<bool()> backends_ready = {};                             // a gateway's
   std::function<http::ServerLoad()> load = [] { return http::ServerLoad{}; };
   /// Runs a job on the server's workers; false when they have too much to do.
   http::Router::Post post = [](std::function<void()>) { return false; };
@@ -51,7 +52,8 @@ struct ServeContext {
 
   /// The name that a request without one means; empty when there is none.
   std::string DefaultModel() const;
-  /// Whether what shall be loaded is, and with it the model that answers by default, if one must.
+  /// Whether what shall be loaded is, and with it the model that answers by default, if one must;
+  /// in a gateway, whether somebody stands behind it.
   bool Ready() const;
   /// What answers where no model is named; null while it is not loaded.
   std::shared_ptr<const models::ServedModel> Standard() const;

@@ -13,6 +13,12 @@ http::Route OpenGet(std::string pattern, std::string summary, Answerer function)
           .summary = std::move(summary)};
 }
 
+http::Route ProbeGet(std::string pattern, std::string summary, Answerer function) {
+  http::Route route = OpenGet(std::move(pattern), std::move(summary), std::move(function));
+  route.probe = true;
+  return route;
+}
+
 http::Route DescribingGet(const ServeContext& context, std::string pattern, std::string summary,
                           Answerer function) {
   http::Route route = OpenGet(std::move(pattern), std::move(summary), std::move(function));

@@ -12,8 +12,11 @@ namespace keelrow::predictions {
 
 using Answerer = std::function<http::Response(const http::Request&)>;
 
-/// A GET that needs no token: a probe, metrics, a description.
+/// A GET that needs no token, such as a description.
 http::Route OpenGet(std::string pattern, std::string summary, Answerer function);
+
+/// A GET of what watches the process, without a token.
+http::Route ProbeGet(std::string pattern, std::string summary, Answerer function);
 
 /// A GET that names the models: for tokens that may ask them, unless it is configured to be open.
 http::Route DescribingGet(const ServeContext& context, std::string pattern, std::string summary,

@@ -14,8 +14,9 @@ using prometheus::Labels;
 
 class Rows {
  public:
-  void Add(const rollout::Live& live, const Moment& now) {
+  void Add(const rollout::Live& live, const Moment& now, bool loaded) {
     const std::string version = std::to_string(live.record.candidate);
+    loaded_.Add({{"model", live.record.model}, {"version", version}}).Set(loaded ? 1 : 0);
     weight_
         .Add({{"model", live.record.model},
               {"version", version},
@@ -33,8 +34,11 @@ class Rows {
     count("failed", shadow.failed);
     count("passed_over", shadow.passed_over);
   }
-  void Add(const RolloutChanges& changes) {
-    for (const auto& [key, count] : changes.All()) {
+  void Add(const RolloutCounts::Values& counts) {
+    for (const auto& [what, count] : counts.unreadable) {
+      unreadable_.Add({{"what", what}}).Increment(static_cast<double>(count));
+    }
+    for (const auto& [key, count] : counts.changes) {
       const Labels labels = {{"model", key.first}, {"action", key.second}};
       changes_.Add(labels).Increment(static_cast<double>(count));
     }
@@ -52,6 +56,18 @@ class Rows {
           .Name("rollout_weight")
           .Help("The new version's share; of a shadow what is compared. 0: it was stopped.")
           .Register(registry_);
+  prometheus::Family<prometheus::Gauge>& loaded_ =
+      prometheus::BuildGauge()
+          .Name("rollout_candidate_loaded")
+          .Help("Whether the new version is loaded here; where it is not, the old one answers.")
+          .Register(registry_);
+  prometheus::Family<prometheus::Counter>& unreadable_ =
+      prometheus::BuildCounter()
+          .Name("rollout_unreadable_total")
+          .Help(
+              "Rows of rollouts and of replicas' evidence that were passed over, and times that "
+              "the store could not be read.")
+          .Register(registry_);
   prometheus::Family<prometheus::Counter>& shadow_ =
       prometheus::BuildCounter()
           .Name("rollout_shadow_total")
@@ -66,21 +82,29 @@ class Rows {
 
 }  // namespace
 
-void RolloutChanges::Count(const std::string& model, const std::string& action) {
+void RolloutCounts::CountChange(const std::string& model, const std::string& action) {
   const std::lock_guard lock(mutex_);
-  ++counts_[{model, action}];
+  ++values_.changes[{model, action}];
 }
 
-std::map<std::pair<std::string, std::string>, uint64_t> RolloutChanges::All() const {
+void RolloutCounts::CountUnreadable(const std::string& what) {
   const std::lock_guard lock(mutex_);
-  return counts_;
+  ++values_.unreadable[what];
 }
 
-std::string RolloutMetricsText(const rollout::LiveTable& table, const RolloutChanges& changes,
-                               const Moment& now) {
+RolloutCounts::Values RolloutCounts::All() const {
+  const std::lock_guard lock(mutex_);
+  return values_;
+}
+
+std::string RolloutMetricsText(
+    const rollout::LiveTable& table, const RolloutCounts& counts, const Moment& now,
+    const std::function<bool(const std::string& model, int version)>& is_loaded) {
   Rows rows;
-  for (const auto& [model, live] : table) rows.Add(*live, now);
-  rows.Add(changes);
+  for (const auto& [model, live] : table) {
+    rows.Add(*live, now, is_loaded(model, live->record.candidate));
+  }
+  rows.Add(counts.All());
   return rows.Text();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -9,15 +10,20 @@
 
 namespace keelrow::predictions {
 
-/// What this replica did to rollouts. Thread-safe.
-class RolloutChanges {
+/// What this replica did to rollouts, and what it could not read. Thread-safe.
+class RolloutCounts {
  public:
-  void Count(const std::string& model, const std::string& action);
-  std::map<std::pair<std::string, std::string>, uint64_t> All() const;
+  struct Values {
+    std::map<std::pair<std::string, std::string>, uint64_t> changes;  // by model and action
+    std::map<std::string, uint64_t> unreadable;                       // by what it was
+  };
+  void CountChange(const std::string& model, const std::string& action);
+  void CountUnreadable(const std::string& what);
+  Values All() const;
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, uint64_t> counts_;  // by model and action
+  Values values_;
 };
 
 /// One moment by both clocks.
@@ -28,7 +34,8 @@ struct Moment {
 
 /// What is being rolled out, in Prometheus' text format, made anew each time. What the versions
 /// answer, and how fast, is counted by version in metrics.h.
-std::string RolloutMetricsText(const rollout::LiveTable& table, const RolloutChanges& changes,
-                               const Moment& now);
+std::string RolloutMetricsText(
+    const rollout::LiveTable& table, const RolloutCounts& counts, const Moment& now,
+    const std::function<bool(const std::string& model, int version)>& is_loaded);
 
 }  // namespace keelrow::predictions

@@ -15,7 +15,6 @@ namespace keelrow::predictions {
 namespace {
 
 using models::ServedModel;
-using rollout::Side;
 
 constexpr const char* kChampion = "champion";
 constexpr std::chrono::seconds kJudgeEvery{1};
@@ -57,13 +56,38 @@ rollout::Result ResultOf(Cause cause) {
   return rollout::Result::kFailed;
 }
 
-/// Why the version cannot be loaded here; empty while it is, or may still be.
-std::string FaultOf(const models::Repository& models, const std::string& name, int version) {
+/// Its examples, or its tensors' rows; one at least.
+int64_t RowsOf(const Question& question) {
+  if (!question.examples.empty()) return static_cast<int64_t>(question.examples.size());
+  const bool rows = !question.tensors.empty() && !question.tensors[0].shape.empty();
+  return rows ? std::max<int64_t>(question.tensors[0].Rows(), 1) : 1;
+}
+
+/// How a version stands here; one that is not there has not been seen yet.
+struct Standing {
+  models::State state = models::State::kUnloaded;
+  std::string reason = {};
+};
+
+Standing StandingOf(const models::Repository& models, const std::string& name, int version) {
   const auto table = models.Table();
   const auto found = table->find(name);
-  if (found == table->end()) return "";
+  if (found == table->end()) return {};
   const models::Version* it = found->second.Find(std::to_string(version));
-  return it != nullptr && it->state == models::State::kFailed ? it->reason : "";
+  return it == nullptr ? Standing{} : Standing{.state = it->state, .reason = it->reason};
+}
+
+/// Why the version cannot be loaded here; empty while it is, or may still be.
+std::string FaultOf(const models::Repository& models, const std::string& name, int version) {
+  const Standing standing = StandingOf(models, name, version);
+  return standing.state == models::State::kFailed ? standing.reason : "";
+}
+
+/// Why it is not loaded; empty while it is.
+std::string AbsenceOf(const models::Repository& models, const std::string& name, int version) {
+  const Standing standing = StandingOf(models, name, version);
+  if (standing.state == models::State::kReady) return "";
+  return standing.reason.empty() ? "it is being loaded" : standing.reason;
 }
 
 }  // namespace
@@ -89,10 +113,42 @@ std::vector<std::string> TopLabels(const ServedModel& model,
   return tops;
 }
 
-void RolloutPart::Keep(const Question& question) {
+/// While one file is on its way: what that takes is not the version's time, nor is it overdue then.
+class RolloutPart::Fetching {
+ public:
+  Fetching(RolloutPart& part, bool last) : part_(part), last_(last) {}
+  ~Fetching() {
+    part_.began_ += models::Clock::now() - from_;
+    if (last_) part_.live_->recorder->Begin(part_.side(), part_.began_, part_.rows_);
+  }
+  Fetching(const Fetching&) = delete;
+
+ private:
+  RolloutPart& part_;
+  const bool last_;
+  const rollout::Time from_ = models::Clock::now();
+};
+
+void RolloutPart::Measure(Question& question) {
+  rollout::Recorder& recorder = *live_->recorder;
+  recorder.Suspend(side(), began_, rows_);
+  computed_ = true;
+  rows_ = RowsOf(question);
+  if (!question.bring) return recorder.Begin(side(), began_, rows_);
+  began_ = models::Clock::now();  // it has waited for a thread that may wait
+  question.bring = [this, bring = std::move(question.bring),
+                    count = question.examples.size()](size_t number) {
+    const Fetching fetching(*this, number + 1 == count);
+    return bring(number);
+  };
+}
+
+void RolloutPart::Keep(Question& question) {
+  if (!live_) return;
+  const bool elsewhere = question.bring != nullptr;
+  Measure(question);
   if (!shadow_) return;
-  if (question.bring) return live_->recorder->PassOver(models::Clock::now());  // not here yet
-  job_ = runner_->Keep(question);
+  if (!elsewhere) job_ = runner_->Keep(question);  // else there is nothing to keep yet
   if (!job_) live_->recorder->PassOver(models::Clock::now());
 }
 
@@ -115,17 +171,20 @@ void RolloutPart::End(const ServedModel& model, Cause cause, http::Response& res
   if (!live_) return;
   response.headers.Set(kVersionHeader, model.version());
   const bool shadow = !live_->plan.Answers();  // which counts labels where it compares them
-  live_->recorder->End({.side = candidate_ ? Side::kCandidate : Side::kStable,
-                        .result = ResultOf(cause),
-                        .labels = shadow ? std::vector<std::string>{} : std::move(labels_)},
-                       arrived_, models::Clock::now());
+  const rollout::Result result = ResultOf(cause);
+  live_->recorder->End({.side = side(),
+                        .result = result,
+                        .labels = shadow ? std::vector<std::string>{} : std::move(labels_),
+                        .rows = rows_,
+                        .computed = computed_ || result == rollout::Result::kFailed},
+                       began_, models::Clock::now());
   live_.reset();
 }
 
 struct Rollouts::State {
   models::Repository& models;
   const std::chrono::milliseconds every;
-  RolloutChanges changes;
+  RolloutCounts counts;
   std::shared_ptr<ShadowRunner> shadow = std::make_shared<ShadowRunner>();  // answers may hold it
   rollout::Keeper keeper;
   rollout::Time judged{};
@@ -134,12 +193,16 @@ struct Rollouts::State {
   explicit State(const RolloutsOptions& options)
       : models(options.models),
         every(options.every),
-        keeper({.store = options.store,
-                .replica = ReplicaName(),
-                .fault = [this](const std::string& model,
-                                int version) { return FaultOf(models, model, version); },
-                .on_change = [this](const std::string& model,
-                                    const std::string& action) { changes.Count(model, action); }}),
+        keeper(
+            {.store = options.store,
+             .replica = ReplicaName(),
+             .fault = [this](const std::string& model,
+                             int version) { return FaultOf(models, model, version); },
+             .absence = [this](const std::string& model,
+                               int version) { return AbsenceOf(models, model, version); },
+             .on_change = [this](const std::string& model,
+                                 const std::string& action) { counts.CountChange(model, action); },
+             .on_unreadable = [this](const char* what) { counts.CountUnreadable(what); }}),
         thread(std::make_unique<Periodic>(std::chrono::milliseconds(0), [this] {
           Work();
           return every;
@@ -166,20 +229,23 @@ RolloutPart Rollouts::Assign(const ModelName& name, const http::Request& request
   if (found == table->end()) return part;
   const auto& live = found->second;
   part.live_ = live;
-  part.arrived_ = request.arrived;
+  part.began_ = request.arrived;
   part.runner_ = state_->shadow;
   if (live->split.IsCandidate(StickyKey(live->plan, request), live->Weight(WallMs()))) {
     // Null while it is being loaded: nobody waits for it.
     auto served = state_->models.Find(name.model, std::to_string(live->record.candidate));
     (live->plan.Answers() ? part.candidate_ : part.shadow_) = std::move(served);
   }
-  live->recorder->Begin(part.candidate_ ? Side::kCandidate : Side::kStable, part.arrived_);
+  live->recorder->Begin(part.side(), part.began_);
   return part;
 }
 
 std::string Rollouts::MetricsText() const {
-  return RolloutMetricsText(*state_->keeper.Table(), state_->changes,
-                            {.wall = WallMs(), .steady = models::Clock::now()});
+  return RolloutMetricsText(*state_->keeper.Table(), state_->counts,
+                            {.wall = WallMs(), .steady = models::Clock::now()},
+                            [this](const std::string& model, int version) {
+                              return AbsenceOf(state_->models, model, version).empty();
+                            });
 }
 
 }  // namespace keelrow::predictions

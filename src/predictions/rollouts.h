@@ -26,8 +26,10 @@ class RolloutPart {
   /// The version that answers; null: the one that answers without a rollout.
   const std::shared_ptr<const models::ServedModel>& candidate() const { return candidate_; }
 
-  /// Of a shadow: keeps the question for it, if it has time for one more.
-  void Keep(const Question& question);
+  /// The version begins to work on it. Its time is taken from here on as the rollout judges it: by
+  /// row, and without what hosts of files take. Of a shadow: keeps the question for it, if it has
+  /// time for one more. `question.bring` uses this part, which must not move any more.
+  void Keep(Question& question);
   /// What was said.
   void Note(const Answer& answer);
   /// The answer is about to be sent. Once.
@@ -35,13 +37,21 @@ class RolloutPart {
 
  private:
   friend class Rollouts;
+  class Fetching;
+
+  rollout::Side side() const {
+    return candidate_ ? rollout::Side::kCandidate : rollout::Side::kStable;
+  }
+  void Measure(Question& question);
 
   std::shared_ptr<rollout::Live> live_;
   std::shared_ptr<const models::ServedModel> candidate_;  // if it answers
   std::shared_ptr<const models::ServedModel> shadow_;     // if it is compared
   std::shared_ptr<ShadowRunner> runner_;
   std::shared_ptr<ShadowJob> job_;
-  http::Request::Clock::time_point arrived_{};
+  rollout::Time began_{};  // its time: when it arrived, or later by what others took
+  int64_t rows_ = 1;       // it asks about
+  bool computed_ = false;  // by the version, not remembered
   std::vector<std::string> labels_;
 };
 

@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <span>
 #include <type_traits>
 
 #include "base/error.h"
+#include "base/packed_numbers.h"
 
 namespace keelrow::predictions {
 namespace {
@@ -90,30 +94,62 @@ bool ReadNumber(const Json& json, T& value) {
   }
 }
 
-/// Appends every number of nested lists; gives what is none, or an empty text.
+/// What is wrong with a number, as it is shown.
+std::string Shown(const Json& json) {
+  constexpr size_t kShown = 40;
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, kShown);
+}
+
+/// Numbers in nested lists, if all are numbers.
+size_t LeavesOf(const Json& json) {
+  if (const auto packed = PackedNumbers::Of(json)) return packed->size();
+  if (!json.is_array()) return 1;
+  size_t leaves = 0;
+  for (const Json& item : json) leaves += LeavesOf(item);
+  return leaves;
+}
+
 template <class T>
-std::string Gather(const Json& json, std::vector<std::byte>& bytes) {
+std::string GatherPacked(const PackedNumbers& numbers, std::byte*& to) {
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    T value{};
+    if constexpr (std::is_floating_point_v<T>) {
+      value = static_cast<T>(numbers[i]);
+      if (!std::isfinite(value)) return Shown(numbers[i]);
+    } else if (!ReadNumber(Json(numbers[i]), value)) {
+      return Shown(numbers[i]);
+    }
+    std::memcpy(to, &value, sizeof(T));
+    to += sizeof(T);
+  }
+  return {};
+}
+
+/// Writes every number of nested lists, and moves on; gives what is none, or an empty text.
+template <class T>
+std::string Gather(const Json& json, std::byte*& to) {
+  if (const auto packed = PackedNumbers::Of(json)) return GatherPacked<T>(*packed, to);
   if (json.is_array()) {
     for (const Json& item : json) {
-      if (std::string fault = Gather<T>(item, bytes); !fault.empty()) return fault;
+      if (std::string fault = Gather<T>(item, to); !fault.empty()) return fault;
     }
     return {};
   }
   T value{};
-  if (!ReadNumber(json, value)) {
-    constexpr size_t kShown = 40;
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, kShown);
-  }
-  const size_t at = bytes.size();
-  bytes.resize(at + sizeof(T));
-  std::memcpy(bytes.data() + at, &value, sizeof(T));
+  if (!ReadNumber(json, value)) return Shown(json);
+  std::memcpy(to, &value, sizeof(T));
+  to += sizeof(T);
   return {};
 }
 
 Expected<Tensor> Gathered(const Json& data, DType dtype) {
   Tensor tensor{.dtype = dtype, .shape = {}, .bytes = {}};
   std::string fault;
-  const bool known = WithType(dtype, [&]<class T>(T) { fault = Gather<T>(data, tensor.bytes); });
+  const bool known = WithType(dtype, [&]<class T>(T) {
+    tensor.bytes.resize(LeavesOf(data) * sizeof(T));
+    std::byte* to = tensor.bytes.data();
+    fault = Gather<T>(data, to);
+  });
   if (!known) {
     return Error(Code::kUnsupported,
                  fmt::format("{} cannot be sent as JSON: send it in binary", Name(dtype)));
@@ -159,6 +195,51 @@ Json Nest(std::span<const Json> numbers, std::span<const int64_t> shape) {
   return list;
 }
 
+template <class T>
+void AppendNumber(std::string& out, T value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    out += value ? "true" : "false";
+  } else {
+    if constexpr (std::is_floating_point_v<T>) {
+      if (!std::isfinite(value)) {
+        out += "null";
+        return;
+      }
+    }
+    std::array<char, 32> digits;
+    const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    const std::string_view text(digits.data(), static_cast<size_t>(end - digits.data()));
+    out += text;
+    // A whole float stays a float to readers that tell the two apart.
+    if (std::is_floating_point_v<T> && text.find_first_of(".e") == std::string_view::npos) {
+      out += ".0";
+    }
+  }
+}
+
+template <class T>
+void AppendList(std::string& out, std::span<const T> numbers) {
+  out += '[';
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (i > 0) out += ',';
+    AppendNumber(out, numbers[i]);
+  }
+  out += ']';
+}
+
+template <class T>
+void AppendAxes(std::string& out, std::span<const T> numbers, std::span<const int64_t> shape) {
+  if (shape.empty()) return numbers.empty() ? void(out += "null") : AppendNumber(out, numbers[0]);
+  if (shape.size() == 1) return AppendList(out, numbers);
+  const size_t each = shape[0] == 0 ? 0 : numbers.size() / static_cast<size_t>(shape[0]);
+  out += '[';
+  for (int64_t i = 0; i < shape[0]; ++i) {
+    if (i > 0) out += ',';
+    AppendAxes(out, numbers.subspan(static_cast<size_t>(i) * each, each), shape.subspan(1));
+  }
+  out += ']';
+}
+
 }  // namespace
 
 Expected<Tensor> TensorFromJson(const Json& data, DType dtype, std::vector<int64_t> shape) {
@@ -199,6 +280,19 @@ Json FlatJson(const Tensor& tensor) {
 Json NestedJson(const Tensor& tensor) {
   const Json flat = FlatJson(tensor);
   return Nest(flat.get_ref<const Json::array_t&>(), tensor.shape);
+}
+
+void AppendFlat(std::string& out, const Tensor& tensor) {
+  const bool known = WithType(
+      tensor.dtype, [&]<class T>(T) { AppendList(out, std::span<const T>(tensor.As<T>())); });
+  if (!known) out += "[]";
+}
+
+void AppendNested(std::string& out, const Tensor& tensor) {
+  const bool known = WithType(tensor.dtype, [&]<class T>(T) {
+    AppendAxes(out, std::span<const T>(tensor.As<T>()), std::span<const int64_t>(tensor.shape));
+  });
+  if (!known) out += NestedJson(tensor).dump();
 }
 
 }  // namespace keelrow::predictions

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "base/error.h"
+#include "base/packed_numbers.h"
 
 namespace keelrow::predictions {
 namespace {
@@ -37,6 +40,65 @@ TEST(TensorJson, RefusesWhatDoesNotFit) {
   EXPECT_TRUE(refused("[]", DType::kFloat32, {int64_t{1} << 62, 8}));
   EXPECT_FALSE(TensorFromNested(Json::parse("[[1, 2], [3]]"), DType::kFloat32).ok());
   EXPECT_FALSE(TensorFromNested(Json::parse("[[1, 2], 3]"), DType::kFloat32).ok());
+}
+
+/// A list of `count` numbers and the same packed.
+std::pair<Json, Json> PlainAndPacked(const std::string& number, size_t count) {
+  std::string text = "[";
+  for (size_t i = 0; i < count; ++i) text += number + (i + 1 < count ? "," : "]");
+  return {ParseJson(text, "list").Value(), ParseJsonPacked(text, "list", count).Value()};
+}
+
+TEST(TensorJson, PackedListsAreReadAsOthersAre) {
+  for (const char* number : {"0", "1", "-1", "255", "256", "0.1", "-2.5e3", "1e300", "3e9",
+                             "9007199254740991", "3.4028235677973366e38"}) {
+    const auto [plain, packed] = PlainAndPacked(number, 5);
+    ASSERT_TRUE(PackedNumbers::Of(packed));
+    for (const DType dtype : DTypes()) {
+      const auto wanted = TensorFromJson(plain, dtype, {5});
+      const auto got = TensorFromJson(packed, dtype, {5});
+      ASSERT_EQ(got.ok(), wanted.ok()) << number << " " << Name(dtype);
+      if (wanted) {
+        EXPECT_EQ(*got, *wanted) << number << " " << Name(dtype);
+      } else {
+        EXPECT_EQ(got.error().code(), wanted.error().code());
+      }
+      EXPECT_FALSE(TensorFromJson(packed, dtype, {4}).ok());
+    }
+  }
+}
+
+TEST(TensorJson, TextsSayWhatTreesSay) {
+  for (const DType dtype : DTypes()) {
+    if (dtype == DType::kFloat16 || dtype == DType::kBFloat16) continue;
+    for (const auto& [numbers, shape] :
+         {std::pair<const char*, std::vector<int64_t>>{"[1, 0, 1, 1, 0, 0]", {1, 3, 2}},
+          {"[1, 0]", {2}},
+          {"[1]", {}},
+          {"[]", {2, 0}},
+          {"[]", {0, 3}}}) {
+      const Tensor tensor = TensorFromJson(Json::parse(numbers), dtype, shape).Value();
+      std::string flat;
+      std::string nested;
+      AppendFlat(flat, tensor);
+      AppendNested(nested, tensor);
+      EXPECT_EQ(Json::parse(flat), FlatJson(tensor)) << flat;
+      EXPECT_EQ(Json::parse(nested), NestedJson(tensor)) << nested;
+    }
+  }
+}
+
+TEST(TensorJson, FloatsAreWrittenInAsFewDigitsAsGiveThemBack) {
+  Tensor tensor = Tensor::Zeros(DType::kFloat32, {6});
+  const auto values = tensor.As<float>();
+  values[0] = 0.1F;
+  values[1] = -2.0F;
+  values[2] = 1e20F;
+  values[3] = std::numeric_limits<float>::denorm_min();
+  values[4] = std::numeric_limits<float>::infinity();
+  std::string text;
+  AppendFlat(text, tensor);
+  EXPECT_EQ(text, "[0.1,-2.0,1e+20,1e-45,null,0.0]");
 }
 
 }  // namespace

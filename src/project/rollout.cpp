@@ -119,7 +119,7 @@ void Describe(config::Object<RolloutSloConfig>& object) {
       "answers.");
   object
       .Field("latency", &RolloutSloConfig::latency,
-             "At most one answer in a hundred of the new version takes longer (its p99).")
+             "At most one answer in a hundred of the new version takes longer for a row (its p99).")
       .Range(kQuickest, kSlowest);
   object
       .Field("slower", &RolloutSloConfig::slower,

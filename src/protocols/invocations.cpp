@@ -285,8 +285,8 @@ std::vector<http::Route> Routes(predictions::ServeContext& context) {
            context, {.model = predictions::ModelInPath, .read = Read, .refuse = RefuseAsMlflow}),
        .scope = "predict",
        .summary = "The same of a model that is named."},
-      predictions::OpenGet("/health", "Whether predictions are answered.",
-                           [&context](const auto&) { return Health(context); }),
+      predictions::ProbeGet("/health", "Whether predictions are answered.",
+                            [&context](const auto&) { return Health(context); }),
       predictions::OpenGet("/version", "The program's version.", [](const auto&) {
         return http::Response::Text(std::string(Version()));
       })};

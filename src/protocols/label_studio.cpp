@@ -190,9 +190,9 @@ std::vector<http::Route> Routes(predictions::ServeContext& context) {
                       .handler = LabelStudioPredict(context),
                       .scope = "predict",
                       .summary = "Pre-labels for a labelling project's tasks."});
-    routes.push_back(
-        predictions::OpenGet(prefix + "/health", "Whether predictions are answered.",
-                             [&context](const auto& request) { return Health(context, request); }));
+    routes.push_back(predictions::ProbeGet(
+        prefix + "/health", "Whether predictions are answered.",
+        [&context](const auto& request) { return Health(context, request); }));
   }
   return routes;
 }

@@ -56,9 +56,9 @@ signals::ServiceGauges AllGauges(const predictions::ServeContext& context) {
 
 std::vector<http::Route> Routes(predictions::ServeContext& context) {
   return {
-      predictions::OpenGet("/healthz", "Whether the process lives.", Health),
-      predictions::OpenGet("/readyz", "Whether predictions are answered; 503 while not.",
-                           [&context](const http::Request&) { return Readiness(context); }),
+      predictions::ProbeGet("/healthz", "Whether the process lives.", Health),
+      predictions::ProbeGet("/readyz", "Whether predictions are answered; 503 while not.",
+                            [&context](const http::Request&) { return Readiness(context); }),
       predictions::MetricsGet(context, [&context] { return AllGauges(context); }),
   };
 }

@@ -34,15 +34,21 @@ http::Response Refuse(const Error& error) {
 }
 
 /// Scores as the bundle's postprocessing says them; of a bare network its outputs as numbers.
-Json Result(const predictions::Answer& answer) {
+void AppendResult(std::string& out, const predictions::Answer& answer) {
   const models::ServedModel& model = answer.model;
-  if (model.predictor() != nullptr) return model.predictor()->Render(answer.scores.at(0));
-  if (answer.outputs.size() == 1) return predictions::NestedJson(answer.outputs[0]);
-  Json named = Json::object();
-  for (size_t i = 0; i < answer.outputs.size(); ++i) {
-    named[model.session().Outputs()[i].name] = predictions::NestedJson(answer.outputs[i]);
+  if (model.predictor() != nullptr) {
+    out += model.predictor()->Render(answer.scores.at(0)).dump();
+    return;
   }
-  return named;
+  if (answer.outputs.size() == 1) return predictions::AppendNested(out, answer.outputs[0]);
+  out += '{';
+  for (size_t i = 0; i < answer.outputs.size(); ++i) {
+    if (i > 0) out += ',';
+    AppendJsonText(out, model.session().Outputs()[i].name);
+    out += ':';
+    predictions::AppendNested(out, answer.outputs[i]);
+  }
+  out += '}';
 }
 
 /// Written rather than built: around a small result the rest would cost as much again.
@@ -52,7 +58,9 @@ http::Response Render(const predictions::Answer& answer, const std::string& requ
   body += R"(,"version":)" + predictions::VersionJson(answer.model.version()).dump() +
           R"(},"request_id":)";
   AppendJsonText(body, request_id);
-  body += R"(,"result":)" + Result(answer).dump() + "}";
+  body += R"(,"result":)";
+  AppendResult(body, answer);
+  body += '}';
   return {.headers = {{"Content-Type", "application/json"}}, .body = std::move(body)};
 }
 

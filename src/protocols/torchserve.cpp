@@ -105,7 +105,8 @@ std::vector<http::Route> Routes(predictions::ServeContext& context) {
        .pattern = "/ping",
        .handler = TorchServeHandler([&context](const auto&) { return Ping(context); }),
        .access = http::Access::kOpen,
-       .summary = "Whether predictions are answered."}};
+       .summary = "Whether predictions are answered.",
+       .probe = true}};
   for (const char* method : {"POST", "PUT"}) {  // `curl -T` sends PUT
     for (const char* pattern : {"/predictions/{model}", "/predictions/{model}/{version}"}) {
       routes.push_back({.method = method,

@@ -94,12 +94,17 @@ void Sides::Add(const Sides& other) {
 }
 
 Json ToJson(const Evidence& evidence) {
-  return {{"recent", ToJson(evidence.recent)}, {"step", ToJson(evidence.step)}};
+  return {{"recent", ToJson(evidence.recent)},
+          {"step", ToJson(evidence.step)},
+          {"absent", evidence.absent}};
 }
 
 Evidence EvidenceFrom(const Json& json) {
   try {
-    return {.recent = SidesFrom(json.at("recent")), .step = SidesFrom(json.at("step"))};
+    Evidence evidence{.recent = SidesFrom(json.at("recent")), .step = SidesFrom(json.at("step"))};
+    const auto absent = json.find("absent");  // earlier versions had none
+    if (absent != json.end()) evidence.absent = absent->get<std::vector<std::string>>();
+    return evidence;
   } catch (const Json::exception&) {
     throw Error(Code::kCorrupt, "the store holds evidence of a rollout that cannot be read");
   }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "base/json.h"
 #include "rollout/latency.h"
 #include "rollout/statistics.h"
@@ -20,8 +23,10 @@ struct Tally {
   uint64_t refused = 0;
   uint64_t failed = 0;
   uint64_t overdue = 0;  // under way, and longer than the latency that the SLO allows
-  Latencies latencies;   // of those that were answered or failed, or left too late
-  Counts labels;         // the top one of each example
+  /// By row, of those that it answered itself, of those that failed, and of those that were left
+  /// when they had taken too long.
+  Latencies latencies;
+  Counts labels;  // the top one of each example
 
   uint64_t Total() const { return answered + refused + failed; }
   void Count(Result result);
@@ -53,6 +58,9 @@ struct Sides {
 struct Evidence {
   Sides recent;  // of the window
   Sides step;    // since it began
+  /// Why replicas have not loaded the candidate, one each; the stable version answers there.
+  std::vector<std::string> absent = {};
+  uint64_t unreadable = 0;  // replicas whose word was damaged, and is left out
 };
 
 Json ToJson(const Evidence& evidence);

@@ -115,6 +115,36 @@ TEST(Recorder, RefusalsDoNotMakeAVersionLookFast) {
   EXPECT_EQ(seen.step.candidate.latencies.Total(), 0u);
 }
 
+TEST(Recorder, ManyRowsAreManyTimesAsLongUnderWay) {
+  Recorder recorder(20s, 500ms);
+  recorder.Begin(Side::kCandidate, kStart, 100);
+  EXPECT_EQ(recorder.Seen(kStart + 49s).recent.candidate.overdue, 0u);
+  EXPECT_EQ(recorder.Seen(kStart + 51s).recent.candidate.overdue, 1u);
+  recorder.End({.side = Side::kCandidate, .rows = 100}, kStart, kStart + 51s);
+  const Evidence seen = recorder.Seen(kStart + 51s);
+  EXPECT_EQ(seen.recent.candidate.overdue, 0u);
+  EXPECT_EQ(seen.step.candidate.latencies.Total(), 1u) << "a request, however many rows it has";
+  EXPECT_EQ(seen.step.candidate.latencies.Above(400ms), 1u);
+  EXPECT_EQ(seen.step.candidate.latencies.Above(600ms), 0u);
+}
+
+TEST(Recorder, WhoWaitsForOthersIsNotOverdue) {
+  Recorder recorder(20s, 500ms);
+  recorder.Begin(Side::kCandidate, kStart);
+  recorder.Suspend(Side::kCandidate, kStart);
+  EXPECT_EQ(recorder.Seen(kStart + 10s).recent.candidate.overdue, 0u);
+  recorder.Begin(Side::kCandidate, kStart + 10s, 2);
+  EXPECT_EQ(recorder.Seen(kStart + 10s + 900ms).recent.candidate.overdue, 0u);
+  EXPECT_EQ(recorder.Seen(kStart + 11s).recent.candidate.overdue, 1u);
+}
+
+TEST(Recorder, WhatWasRememberedMakesNoVersionFast) {
+  Recorder recorder(20s, 500ms);
+  recorder.End({.side = Side::kStable, .computed = false}, kStart, kStart);
+  EXPECT_EQ(recorder.Seen(kStart).step.stable.answered, 1u);
+  EXPECT_EQ(recorder.Seen(kStart).step.stable.latencies.Total(), 0u);
+}
+
 TEST(Recorder, ManyThreadsLoseNothing) {
   Recorder recorder(20s, 500ms);
   std::vector<std::thread> threads;

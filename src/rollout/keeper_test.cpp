@@ -34,7 +34,9 @@ class KeeperTest : public testing::Test {
     return Keeper({.store = folder_.path() / "store.db",
                    .replica = replica,
                    .fault = [this](const std::string&, int) { return fault_; },
-                   .on_change = [this](const std::string&, const std::string&) { ++changes_; }});
+                   .absence = [this](const std::string&, int) { return absence_; },
+                   .on_change = [this](const std::string&, const std::string&) { ++changes_; },
+                   .on_unreadable = [this](const char* what) { ++unreadable_[what]; }});
   }
   /// As the service's thread does it. `second`: since the rollout began, by both clocks.
   void Tick(Keeper& keeper, int second) {
@@ -63,6 +65,8 @@ class KeeperTest : public testing::Test {
   track::Store store_{folder_.path() / "store.db"};
   track::TimeMs began_ = 0;
   std::string fault_;
+  std::string absence_;
+  std::map<std::string, int> unreadable_;
   int changes_ = 0;
 };
 
@@ -210,6 +214,108 @@ TEST_F(KeeperTest, AStoreThatCannotBeWrittenDoesNotKeepABadVersionAnswering) {
   keeper.Judge(began_ + 60'000, kStart + 60s);  // the bad answers are out of the window
   EXPECT_EQ(Last().state, "undone");
   EXPECT_EQ(AuditRows("rollout-undo"), 1);
+}
+
+/// Damaged in every way that a row can be: each is passed over, and the rollout beside them undone.
+TEST_F(KeeperTest, ARowThatCannotBeReadStopsNoOther) {
+  track::Database database(folder_.path() / "store.db");
+  const std::vector<std::string> damages = {"plan = '{'",     "plan = 'null'", "plan = '[1]'",
+                                            "plan = x'00ff'", "step = 7",      "step = -1"};
+  for (size_t i = 0; i < damages.size(); ++i) {
+    const std::string model = "a" + std::to_string(i);  // before the good one in every order
+    for (const char* hash : {"a", "b"}) {
+      store_.Register({.model = model, .bundle_path = hash, .bundle_hash = hash}, "ann");
+    }
+    store_.Promote({.model = model, .version = 1, .actor = "ann"});
+    store_.StartRollout({.model = model, .candidate = 2, .actor = "ann"});
+    database.RunScript("UPDATE rollouts SET " + damages[i] + " WHERE model = '" + model + "'");
+  }
+  Start();
+  Keeper keeper = MakeKeeper("r1");
+  for (int second = 0; second < 3; ++second) Tick(keeper, second);
+  EXPECT_EQ(keeper.Table()->size(), 1u);
+  EXPECT_EQ(unreadable_["rollout"], static_cast<int>(damages.size())) << "each is counted once";
+  Answer(keeper, 3, Result::kFailed, 50);
+  Tick(keeper, 3);
+  EXPECT_EQ(Last().state, "undone");
+  for (size_t i = 0; i < damages.size(); ++i) {  // somebody must be able to end them
+    const auto damaged = store_.LastRollout("a" + std::to_string(i));
+    EXPECT_TRUE(store_.ChangeRollout(Undo(*damaged, {.actor = "ann"}))) << damages[i];
+  }
+  EXPECT_TRUE(store_.ActiveRollouts().empty());
+}
+
+TEST_F(KeeperTest, EvidenceThatCannotBeReadIsLeftOut) {
+  Start();
+  Keeper one = MakeKeeper("r1");
+  Keeper other = MakeKeeper("r2");
+  Tick(one, 0);
+  Tick(other, 0);
+  Answer(other, 1, Result::kFailed, 2);
+  Tick(other, 1);
+  for (const char* replica : {"dead1", "dead2"}) {
+    store_.SaveEvidence(Last().id, 0, {.replica = replica, .time = began_, .evidence = Json(3)});
+  }
+  track::Database(folder_.path() / "store.db")
+      .RunScript("UPDATE rollout_evidence SET evidence = '{' WHERE replica = 'dead1'");
+  Answer(one, 1, Result::kFailed, 2);  // too few by itself
+  Tick(one, 1);
+  EXPECT_EQ(Last().state, "undone");
+  EXPECT_EQ(unreadable_["evidence"], 2);
+  EXPECT_EQ(Pooled(store_.Evidence(Last().id, 0), began_ + 1000).unreadable, 2u);
+}
+
+/// Nothing can be read; what was read before is kept to, and what this replica sees is judged.
+TEST_F(KeeperTest, AStoreThatCannotBeReadIsTriedAgainEverySecond) {
+  Start();
+  Keeper keeper = MakeKeeper("r1");
+  Tick(keeper, 0);
+  const auto live = keeper.Table()->at(kModel);
+  track::Database breaker(folder_.path() / "store.db");
+  breaker.RunScript(
+      "ALTER TABLE audit RENAME TO away; ALTER TABLE rollout_evidence RENAME TO gone");
+  Tick(keeper, 1);
+  EXPECT_EQ(keeper.Table()->at(kModel), live);
+  Answer(keeper, 2, Result::kFailed, 50);
+  Tick(keeper, 2);
+  EXPECT_TRUE(live->stopped);
+  EXPECT_EQ(unreadable_["store"], 2) << "once a second";
+  breaker.RunScript(
+      "ALTER TABLE away RENAME TO audit; ALTER TABLE gone RENAME TO rollout_evidence");
+  Tick(keeper, 3);
+  EXPECT_EQ(Last().state, "undone");
+  EXPECT_EQ(AuditRows("rollout-undo"), 1);
+}
+
+TEST_F(KeeperTest, AFileThatIsNoStoreIsOpenedAgainWhenItIsOne) {
+  Start();
+  const fs::path file = folder_.path() / "other.db";
+  WriteFileDurably(file, std::string(4096, 'x'));
+  Keeper keeper({.store = file, .replica = "r1"});
+  Tick(keeper, 0);
+  EXPECT_FALSE(keeper.Any());
+  fs::remove(file);
+  track::Database(folder_.path() / "store.db").RunScript("VACUUM INTO '" + file.string() + "'");
+  keeper.Follow(kStart + 500ms);
+  EXPECT_FALSE(keeper.Any()) << "it is not tried all the time";
+  Tick(keeper, 1);
+  EXPECT_TRUE(keeper.Any());
+}
+
+TEST_F(KeeperTest, ACandidateThatIsNotLoadedIsSaidWhileItLasts) {
+  Start();
+  Keeper keeper = MakeKeeper("r1");
+  const auto absent = [&](int second) {
+    return Pooled(store_.Evidence(Last().id, 0), began_ + second * 1000).absent;
+  };
+  absence_ = "evicted";
+  for (int second = 0; second < 8; ++second) Tick(keeper, second);  // though nobody asks
+  EXPECT_EQ(absent(8), std::vector<std::string>{"evicted"});
+  EXPECT_TRUE(absent(60).empty()) << "a replica that says nothing any more";
+  absence_.clear();
+  Tick(keeper, 8);
+  EXPECT_TRUE(absent(8).empty());
+  EXPECT_TRUE(Last().Active());
 }
 
 }  // namespace

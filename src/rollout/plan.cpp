@@ -56,6 +56,8 @@ Plan PlanOf(const project::RolloutConfig& config) {
 
 Plan StoredPlan(const Json& stored) {
   try {
+    // Nothing at all would be a plan of defaults.
+    if (!stored.is_object()) throw Error(Code::kBadValue, "it is no object");
     return PlanOf(config::ReadJson<project::RolloutConfig>(stored, "the store"));
   } catch (const Error& failure) {
     throw Error(Code::kCorrupt, "the store holds the plan of a rollout that cannot be read",

@@ -66,11 +66,13 @@ TEST(Plan, ComesBackFromTheStore) {
   const Plan plan = StoredPlan(config::Write(config));
   EXPECT_EQ(plan.mode, Mode::kAb);
   EXPECT_EQ(plan.slo.errors, 0.02);
-  try {
-    StoredPlan({{"mode", "sideways"}});
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), Code::kCorrupt);
+  for (const Json& damaged : {Json{{"mode", "sideways"}}, Json(), Json("canary")}) {
+    try {
+      StoredPlan(damaged);
+      FAIL() << damaged;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Code::kCorrupt);
+    }
   }
 }
 

@@ -1,7 +1,6 @@
 #include "rollout/recorder.h"
 
 #include <algorithm>
-#include <iterator>
 
 namespace keelrow::rollout {
 namespace {
@@ -23,30 +22,35 @@ void Recorder::CountIn(Time now, Count count) {
   count(step_);
 }
 
-void Recorder::Begin(Side side, Time arrived) {
+void Recorder::Begin(Side side, Time began, int64_t rows) {
   if (side != Side::kCandidate) return;
   const std::lock_guard lock(mutex_);
-  under_way_.insert(arrived);
+  under_way_.emplace(began, rows);
 }
 
-bool Recorder::SaysHowLong(Result result, std::chrono::nanoseconds took) const {
-  // What was refused was not computed: it would make a version look fast.
-  if (result == Result::kRefused) return false;
+void Recorder::Suspend(Side side, Time began, int64_t rows) {
+  if (side != Side::kCandidate) return;
+  const std::lock_guard lock(mutex_);
+  const auto found = under_way_.find({began, rows});
+  if (found != under_way_.end()) under_way_.erase(found);
+}
+
+bool Recorder::SaysHowLong(const Outcome& outcome, std::chrono::nanoseconds by_row) const {
+  // What was refused or remembered was not computed: it would make a version look fast.
+  if (outcome.result == Result::kRefused || !outcome.computed) return false;
   // Who left early says nothing; who left after the time that is allowed, that it was too slow.
-  return result != Result::kLeft || (latency_.count() > 0 && took > latency_);
+  return outcome.result != Result::kLeft || (latency_.count() > 0 && by_row > latency_);
 }
 
-void Recorder::End(const Outcome& outcome, Time arrived, Time now) {
+void Recorder::End(const Outcome& outcome, Time began, Time now) {
   CountIn(now, [&](Sides& sides) {
     Tally& tally = TallyOf(sides, outcome.side);
     tally.Count(outcome.result);
-    if (SaysHowLong(outcome.result, now - arrived)) tally.latencies.Add(now - arrived);
+    const auto by_row = (now - began) / outcome.rows;
+    if (SaysHowLong(outcome, by_row)) tally.latencies.Add(by_row);
     for (const std::string& label : outcome.labels) tally.CountLabel(label);
   });
-  if (outcome.side != Side::kCandidate) return;
-  const std::lock_guard lock(mutex_);
-  const auto found = under_way_.find(arrived);
-  if (found != under_way_.end()) under_way_.erase(found);
+  Suspend(outcome.side, began, outcome.rows);
 }
 
 void Recorder::Compare(const Shadowed& shadowed, Time now) {
@@ -78,9 +82,11 @@ Evidence Recorder::Seen(Time now) const {
     if (slot.began + window_ >= now) evidence.recent.Add(slot.sides);
   }
   if (latency_.count() > 0) {
-    const auto late = under_way_.upper_bound(now - latency_);  // those before it began earlier
     evidence.recent.candidate.overdue =
-        static_cast<uint64_t>(std::distance(under_way_.begin(), late));
+        static_cast<uint64_t>(std::ranges::count_if(under_way_, [&](const auto& request) {
+          const auto& [began, rows] = request;
+          return now - began >= latency_ * rows;
+        }));
   }
   return evidence;
 }

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rollout/evidence.h"
@@ -20,19 +21,24 @@ struct Outcome {
   Side side = Side::kStable;
   Result result = Result::kAnswered;
   std::vector<std::string> labels = {};  // the top one of each example, if there are labels
+  int64_t rows = 1;                      // it was asked about
+  bool computed = true;                  // false: it was remembered, which takes no version long
 };
 
 /// What one replica sees of one step of a rollout: the last seconds and the whole. A request of the
 /// candidate that is still under way counts as soon as it is late, so that a version which never
-/// answers is noticed too. Thread-safe; times are given.
+/// answers is noticed too. Latency is a request's time by its rows: a client that asks about a
+/// thousand at once makes no version slow. Thread-safe; times are given.
 class Recorder {
  public:
   Recorder(std::chrono::milliseconds window, std::chrono::milliseconds latency)
       : window_(window), latency_(latency) {}
 
-  /// A request begins at `arrived` and ends; both for each, with the same side and time.
-  void Begin(Side side, Time arrived);
-  void End(const Outcome& outcome, Time arrived, Time now);
+  /// A request's time begins, and it ends; both for each, with the same side, time and rows.
+  void Begin(Side side, Time began, int64_t rows = 1);
+  void End(const Outcome& outcome, Time began, Time now);
+  /// It waits for others than the version; Begin follows, perhaps with another time and more rows.
+  void Suspend(Side side, Time began, int64_t rows = 1);
 
   /// A shadow's answer beside the one that was given.
   struct Shadowed {
@@ -52,7 +58,7 @@ class Recorder {
     Time began;
     Sides sides;
   };
-  bool SaysHowLong(Result result, std::chrono::nanoseconds took) const;
+  bool SaysHowLong(const Outcome& outcome, std::chrono::nanoseconds by_row) const;
   template <class Count>
   void CountIn(Time now, Count count);
 
@@ -61,7 +67,7 @@ class Recorder {
   mutable std::mutex mutex_;
   std::deque<Slot> slots_;  // oldest first, none older than the window
   Sides step_;
-  std::multiset<Time> under_way_;  // of the candidate
+  std::multiset<std::pair<Time, int64_t>> under_way_;  // of the candidate: since when, and rows
 };
 
 }  // namespace keelrow::rollout

@@ -43,10 +43,6 @@ http::Response NotManagedHere(const http::Request&) {
             {.hint = "ask each model service itself, or move an alias in their registry"}));
 }
 
-http::Response Health(const http::Request&) {
-  return http::Response::Json({{"live", true}});
-}
-
 }  // namespace
 
 struct GatewayService::State {
@@ -63,6 +59,7 @@ struct GatewayService::State {
                 .describe_token = options.serve.auth.describe.value == "token",
                 .language_models = HaveLanguageModels(options.serve.hybrid)} {
     forwarder.emplace(ForwarderOptionsOf(options.gateway, context.metrics));
+    context.backends_ready = [this] { return forwarder->Available(); };
     context.routes = Routes();
     server = std::make_unique<http::Server>(
         ServerOptionsOf(options.serve, options.root, context.metrics),
@@ -74,37 +71,24 @@ struct GatewayService::State {
     context.load = [this] { return server->Load(); };
   }
 
+  http::Handler HandlerOf(const http::Route& route) {
+    if (IsManagement(route)) return http::Sync(NotManagedHere);
+    // A prediction changes nothing: one without an answer may be asked for again.
+    return forwarder->Handler(route.scope == kPredictScope ? Forwarder::Repeat::kUnanswered
+                                                           : Forwarder::Repeat::kIdempotentOnly);
+  }
+
   /// The model service's, each sent on; but the probes and metrics are the gateway's own, and
   /// management is each model service's.
   std::vector<http::Route> Routes() {
-    std::vector<http::Route> routes = {
-        predictions::OpenGet("/healthz", "Whether the process lives.", Health),
-        predictions::OpenGet("/readyz", "Whether a model service answers; 503 while none does.",
-                             [this](const http::Request&) { return Readiness(); }),
-        predictions::MetricsGet(context, [this] { return Gauges(); })};
-    const size_t own = routes.size();
-    for (http::Route& route : protocols::AllRoutes(context)) {
-      const auto is_same = [&](const http::Route& one) { return one.pattern == route.pattern; };
-      if (std::any_of(routes.begin(), routes.begin() + static_cast<std::ptrdiff_t>(own), is_same)) {
-        continue;
-      }
-      // A prediction changes nothing: one without an answer may be asked for again.
-      route.handler = IsManagement(route)
-                          ? http::Sync(NotManagedHere)
-                          : forwarder->Handler(route.scope == kPredictScope
-                                                   ? Forwarder::Repeat::kUnanswered
-                                                   : Forwarder::Repeat::kIdempotentOnly);
+    std::vector<http::Route> routes = protocols::AllRoutes(context);
+    const http::Route metrics = predictions::MetricsGet(context, [this] { return Gauges(); });
+    for (http::Route& route : routes) {
+      if (route.probe) continue;
+      route.handler = route.pattern == metrics.pattern ? metrics.handler : HandlerOf(route);
       route.run_on = http::RunOn::kIo;
-      routes.push_back(std::move(route));
     }
     return routes;
-  }
-
-  http::Response Readiness() const {
-    const bool ready = !context.stopping && forwarder->Available();
-    http::Response response = http::Response::Json({{"ready", ready}}, ready ? 200 : 503);
-    if (!ready) response.headers.Add("Retry-After", "1");
-    return response;
   }
 
   signals::ServiceGauges Gauges() const {

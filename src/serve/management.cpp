@@ -12,8 +12,6 @@
 namespace keelrow::serve {
 namespace {
 
-constexpr std::array<std::string_view, 4> kBeside = {"/healthz", "/readyz", "/ping", "/metrics"};
-
 /// An address without a port: 127.0.0.0/8, ::1, or the former as IPv6 maps it.
 bool IsLoopback(std::string_view address) {
   const std::string text(address);
@@ -56,7 +54,7 @@ http::Middleware ManagementFromHere() {
 std::vector<http::Route> ManagementRoutes(const std::vector<http::Route>& all) {
   std::vector<http::Route> routes;
   std::ranges::copy_if(all, std::back_inserter(routes), [](const http::Route& route) {
-    return IsManagement(route) || std::ranges::find(kBeside, route.pattern) != kBeside.end();
+    return IsManagement(route) || route.probe || route.pattern == "/metrics";
   });
   return routes;
 }

@@ -43,8 +43,7 @@ std::vector<http::Middleware> MiddlewareOf(
   if (!config.management.remote) list.push_back(ManagementFromHere());
   if (authenticator) {
     list.push_back(gateway::PasswordAsToken());
-    list.push_back(
-        gateway::RequireIdentity(std::move(authenticator), {.default_model = context.model}));
+    list.push_back(gateway::RequireIdentity(std::move(authenticator), ModelNames(context)));
   }
   list.push_back(
       gateway::Limit(RateLimiterOf(config.rate_limit, context.metrics), ModelNames(context)));
@@ -64,8 +63,7 @@ std::vector<http::Middleware> ManagementMiddlewareOf(
   if (!config.management.remote) list.push_back(ManagementFromHere());
   if (authenticator) {
     list.push_back(gateway::PasswordAsToken());
-    list.push_back(
-        gateway::RequireIdentity(std::move(authenticator), {.default_model = context.model}));
+    list.push_back(gateway::RequireIdentity(std::move(authenticator), ModelNames(context)));
   }
   return list;
 }

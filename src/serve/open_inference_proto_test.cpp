@@ -136,6 +136,8 @@ TEST(InferMessage, HostileMessagesAreRefusedWithTheReason) {
   EXPECT_THAT(WhyNot(Asked({.datatype = "INT8", .contents = wide})), HasSubstr("does not fit"));
   const auto cut = Contents([](pbf_writer& w) { w.add_bytes(6, "abc"); });
   EXPECT_NE(WhyNot(Asked({.contents = cut})), "taken") << "three bytes are no floats";
+  EXPECT_NE(WhyNot(Asked({.datatype = "BOOL", .shape = {1}, .contents = "\x08"})), "taken")
+      << "a field without its value, at the end";
   const Input text{.datatype = "BYTES", .shape = {1}};
   EXPECT_EQ(WhyNot(Asked(text, {std::string("\1\0\0\0a", 5)})), "taken");
   EXPECT_THAT(WhyNot(Asked(text, {std::string("\2\0\0\0a", 5)})), HasSubstr("longer"));

@@ -17,9 +17,7 @@ std::optional<http::Middleware> PublicEndpoints(const project::HybridConfig& con
       config.rules, [](const auto& rule) { return rule.when.value == "long_tail"; });
   if (config.endpoints.empty()) return std::nullopt;
   hybrid::HybridOptions options = hybrid::OptionsOf(config, folders);
-  options.model_of = [in_path = ModelNames(context)](const http::Request& request) {
-    return std::string(in_path(request));
-  };
+  options.model_of = ModelNames(context);
   options.on_call = [&context](const hybrid::Called& called) {
     context.metrics.CountHybrid(called);
   };

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "serve/service_for_test.h"
+#include "track/database.h"
 
 namespace keelrow::serve {
 namespace {
@@ -65,6 +66,11 @@ class RolloutService : public ServiceTest {
 
   void StartReady() {
     ServiceTest::StartReady();
+    client_.emplace(Connect());
+  }
+  void Restart(const ModelServiceOptions& options) {
+    Start(options);
+    ASSERT_TRUE(service_->WaitUntilReady(60s));
     client_.emplace(Connect());
   }
   std::optional<http::Client> client_;
@@ -139,6 +145,42 @@ TEST_F(RolloutService, ACandidateThatCannotBeLoadedIsUndone) {
   EXPECT_EQ(Connect().Get("/readyz").status, 200);
   EXPECT_THAT(Metrics(),
               HasSubstr(R"(rollout_changes_total{action="rollout-undo",model="tiny"} 1)"));
+}
+
+/// With no room for both, the champion answers the candidate's share, and status and metrics say
+/// so.
+TEST_F(RolloutService, WhileACandidateIsNotLoadedTheChampionAnswers) {
+  ModelServiceOptions options = Options();
+  options.config.models.memory.value =
+      3 * fs::file_size(folder_.path() / "bundles" / "1" / bundle::kNetworkFile);
+  Restart(options);
+  const std::string theirs = CandidatesUser(Begin(Plan("canary")).id);
+  const auto said = [&] {
+    const auto absent = rollout::Pooled(store_.Evidence(Last().id, 0), 0).absent;
+    return !absent.empty() && absent[0].find("no memory for it") != std::string::npos;
+  };
+  EXPECT_TRUE(Soon(said));
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(AskAs(theirs), "1");
+  EXPECT_TRUE(Last().Active());
+  EXPECT_THAT(Metrics(), HasSubstr(R"(rollout_candidate_loaded{model="tiny",version="2"} 0)"));
+}
+
+/// Of another model, in the same store.
+TEST_F(RolloutService, ADamagedRowIsCountedAndStopsNoOtherRollout) {
+  service_.reset();
+  for (const int version : {1, 2}) {
+    const track::ModelVersion same = store_.GetVersion(kModelName, version);
+    store_.Register(
+        {.model = "other", .bundle_path = same.bundle_path, .bundle_hash = same.bundle_hash},
+        "test");
+  }
+  store_.Promote({.model = "other", .version = 1, .actor = "test"});
+  store_.StartRollout({.model = "other", .candidate = 2, .actor = "test"});
+  track::Database(folder_.path() / "store.db").RunScript("UPDATE rollouts SET plan = '{'");
+  Restart(Options());
+  const std::string theirs = CandidatesUser(Begin(Plan("canary")).id);
+  EXPECT_TRUE(Soon([&] { return AskAs(theirs) == "2"; }));
+  EXPECT_THAT(Metrics(), HasSubstr(R"(rollout_unreadable_total{what="rollout"} 1)"));
 }
 
 TEST_F(RolloutService, AMixThatMovedIsUndone) {

@@ -8,9 +8,6 @@
 namespace keelrow::serve {
 namespace {
 
-/// How the patterns of routes call a model.
-constexpr std::array<std::string_view, 3> kModelParameters = {"model", "model_name", "name"};
-
 gateway::Rate RateOf(const project::RateConfig& config) {
   return {.per_second = config.rate, .burst = config.burst > 0 ? config.burst : config.rate};
 }
@@ -56,14 +53,10 @@ http::Middleware AdmissionOf(const project::ServeConfig& config,
 }
 
 gateway::ModelOf ModelNames(const predictions::ServeContext& context) {
-  return [&context](const http::Request& request) -> std::string_view {
-    for (const std::string_view parameter : kModelParameters) {
-      const auto found = request.params.find(parameter);
-      if (found == request.params.end()) continue;
-      const std::string_view text = found->second;
-      return text.substr(0, text.find_first_of("@:"));  // without an alias or a verb
-    }
-    return context.model;
+  return [&context](const http::Request& request) -> std::string {
+    const auto named = request.params.find("model");
+    if (named == request.params.end()) return context.DefaultModel();
+    return named->second.substr(0, named->second.find_first_of("@:"));  // no alias, no verb
   };
 }
 

@@ -1,6 +1,7 @@
 #include "signals/access_log.h"
 
-#include <fmt/format.h>
+#include <array>
+#include <charconv>
 
 #include "base/json_text.h"
 #include "base/log.h"
@@ -10,10 +11,21 @@ namespace keelrow::signals {
 std::string AccessLine(const http::Observed& observed) {
   const http::Request& request = observed.request;
   // Written rather than built: a tree of thirteen values took a tenth of a small request's time.
-  std::string line =
-      fmt::format(R"({{"status":{},"ms":{},"bytes_in":{},"bytes_out":{})", observed.response.status,
-                  static_cast<double>(observed.duration.count()) / 1000, request.body.size(),
-                  observed.response.body.size());
+  constexpr size_t kUsual = 384;
+  std::string line;
+  line.reserve(kUsual);
+  const auto count = [&line](std::string_view before, int64_t number) {
+    std::array<char, 20> digits;
+    const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    line.append(before).append(digits.data(), static_cast<size_t>(end - digits.data()));
+  };
+  const int64_t microseconds = observed.duration.count();
+  count(R"({"status":)", observed.response.status);
+  count(R"(,"ms":)", microseconds / 1000);
+  count(".", 1000 + microseconds % 1000);
+  line.erase(line.size() - 4, 1);  // the 1 before three digits
+  count(R"(,"bytes_in":)", static_cast<int64_t>(request.body.size()));
+  count(R"(,"bytes_out":)", static_cast<int64_t>(observed.response.body.size()));
   const auto add = [&line](std::string_view name, std::string_view value) {
     line.append(",\"").append(name).append("\":");
     AppendJsonText(line, value);
@@ -29,7 +41,8 @@ std::string AccessLine(const http::Observed& observed) {
   }
   if (!request.client_name.empty()) add("client", request.client_name);
   if (request.identity) add("subject", request.identity->subject);
-  return line + "}";
+  line += '}';
+  return line;
 }
 
 void LogAccess(const http::Observed& observed) {

@@ -8,7 +8,8 @@
 namespace keelrow::track {
 
 /// A new version of a model on its way to be champion, or not. What its plan and its evidence mean
-/// is rollout/'s business; the store keeps them whole. One at a time a model.
+/// is rollout/'s business; the store keeps them whole, and gives null for what was damaged. One at
+/// a time a model.
 struct Rollout {
   int64_t id = 0;
   std::string model;

@@ -9,12 +9,19 @@ constexpr std::string_view kColumns =
     "SELECT id, model, stable, candidate, plan, state, step, started, step_began, ended, revision, "
     "reason FROM rollouts ";
 
+/// What cannot be read is null: one damaged row must hide neither the others nor its own rollout,
+/// which somebody wants to end.
+Json StoredOrNull(const std::string& text) {
+  auto json = ParseJson(text, "the store");
+  return json ? std::move(*json) : Json();
+}
+
 Rollout ReadRollout(const Statement& row) {
   return {.id = row.Integer(0),
           .model = row.Text(1),
           .stable = static_cast<int>(row.Integer(2)),
           .candidate = static_cast<int>(row.Integer(3)),
-          .plan = Stored(row.Text(4)),
+          .plan = StoredOrNull(row.Text(4)),
           .state = row.Text(5),
           .step = static_cast<int>(row.Integer(6)),
           .started = row.Integer(7),
@@ -186,7 +193,7 @@ std::vector<RolloutEvidence> Store::Evidence(int64_t rollout, int step) const {
   std::vector<RolloutEvidence> all;
   while (rows.Step()) {
     all.push_back(
-        {.replica = rows.Text(0), .time = rows.Integer(1), .evidence = Stored(rows.Text(2))});
+        {.replica = rows.Text(0), .time = rows.Integer(1), .evidence = StoredOrNull(rows.Text(2))});
   }
   return all;
 }

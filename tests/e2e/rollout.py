@@ -78,12 +78,12 @@ class Clients:
                 if self.stopping.is_set():
                     break
                 turn += 1
-                service = turn % SERVICES
+                service = turn % len(connections)
                 self.answers.append(self.ask(connections[service], service, f"user{user}"))
 
-    def ask(self, connection, service, user):
+    def ask(self, connection, service, user, path="/predict"):
         began = time.time()
-        connection.request("POST", "/predict", self.scene.picture, {
+        connection.request("POST", path, self.scene.picture, {
             "Content-Type": "image/png", "x-user": user,
             "Authorization": "Bearer " + self.scene.token})
         response = connection.getresponse()
@@ -100,6 +100,8 @@ class Clients:
 
 
 class Scene:
+    PROJECT = PROJECT
+
     def __init__(self, folder):
         self.folder = folder
         self.programs = Programs(folder)
@@ -113,17 +115,30 @@ class Scene:
 
     def start(self):
         subprocess.run([BIN / "slow-version", self.folder], check=True)
-        (self.folder / "keelrow.yaml").write_text(PROJECT)
+        (self.folder / "keelrow.yaml").write_text(self.PROJECT)
         self.keelrow("models", "promote", "tiny", "1")
         self.picture = (self.folder / "picture.png").read_bytes()
         self.token = self.keelrow("token")
-        self.ports = [free_port() for _ in range(SERVICES)]
-        for port in self.ports:
-            self.programs.start(f"service {port}", BIN / "keelrow", "up", "--port", str(port))
-        for port in self.ports:
+        self.ports = self.start_services()
+        self.clients = Clients(self)
+
+    def start_services(self):
+        """The ports that clients ask."""
+        return self.start_all([free_port() for _ in range(SERVICES)])
+
+    def start_all(self, ports, *arguments):
+        for port in ports:
+            self.programs.start(f"service {port}", BIN / "keelrow", "up", "--port", str(port),
+                                *arguments)
+        for port in ports:
             wait_for(f"the service at {port} is ready",
                      lambda port=port: answers(f"http://127.0.0.1:{port}/readyz"))
-        self.clients = Clients(self)
+        return ports
+
+    def settled(self, found, candidate, otherwise):
+        """When all services had loaded the candidate."""
+        return max(min((a.ended for a in found if a.service == service and a.version == candidate),
+                       default=otherwise) for service in range(SERVICES))
 
     def status(self):
         return json.loads(self.keelrow("-o", "json", "rollout", "status"))
@@ -141,13 +156,12 @@ def actions_since(scene, count):
     return [(row["action"], row["actor"]) for row in scene.audit()[count:]]
 
 
-def check_share(found, rollout, candidate, weight, ended):
+def check_share(scene, found, rollout, candidate, weight, ended):
     """Nobody beyond the share has the candidate's answer; and from when both services have loaded
     the candidate until it is taken away, whoever has its answer once has it always."""
     expect({answer.status for answer in found} == {200}, {answer.status for answer in found})
     expect({answer.version for answer in found} == {1, candidate}, {a.version for a in found})
-    settled = max(min((a.ended for a in found if a.service == service and a.version == candidate),
-                      default=ended) for service in range(SERVICES))
+    settled = scene.settled(found, candidate, ended)
     for user in {answer.user for answer in found}:
         theirs = sorted((a for a in found if a.user == user), key=lambda a: a.began)
         if place_of(rollout, user) >= weight:
@@ -175,7 +189,7 @@ def roll_back(scene, candidate, fault, weight, what):
         {a.user for a in scene.clients.answers if a.began > mark and a.version == 1}) == USERS)
     expect(all(a.version == 1 for a in scene.clients.answers if a.began > mark), "it answers still")
     found = scene.clients.answers[first:]
-    check_share(found, rollout, candidate, weight, status["ended"] / 1000)
+    check_share(scene, found, rollout, candidate, weight, status["ended"] / 1000)
     bad = sum(answer.version == candidate and answer.ended >= began for answer in found)
     print(f"          {took:.1f} s after the fault; {len(found)} answers, {bad} of them by the "
           f"candidate since then, none beyond its share of {weight}\n          {status['reason']}")
@@ -219,7 +233,7 @@ def compare_two(scene):
     print(scene.keelrow("rollout", "status"))
     scene.keelrow("rollout", "pause")
     scene.keelrow("rollout", "resume")
-    check_share(scene.clients.answers[first:], rollout, 4, 0.4, time.time())
+    check_share(scene, scene.clients.answers[first:], rollout, 4, 0.4, time.time())
     scene.keelrow("rollout", "promote", "--reason", "it is as good")
     mark = time.time() + 1
     wait_for("all users have the new version", lambda: len(

@@ -1,18 +1,23 @@
 // Two model services and a gateway under load while everything around them goes wrong, one thing
-// after another. Two minutes; KEELROW_SOAK_SECONDS=1800 for half an hour.
+// after another. One model is exchanged every second, and its answers are remembered; another one
+// is asked over gRPC, and rolled out all the while. Two minutes; KEELROW_SOAK_SECONDS=1800 for half
+// an hour.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
-#include <numeric>
 #include <thread>
 
 #include "base/free_port_for_test.h"
+#include "fault/grpc_client.h"
 #include "fault/role_process.h"
+#include "fault/soak_measures.h"
 #include "http/raw_connection.h"
 #include "pipeline/workspace.h"
+#include "rollout/split.h"
 #include "serve/service_for_test.h"
 
 namespace keelrow::tests {
@@ -22,7 +27,12 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kClients = 4;
-constexpr auto kPause = 2ms;  // of a client between two requests: the cores are shared
+constexpr int kGrpcClients = 2;
+constexpr int kFresh = 4;  // one question in so many must not be answered from memory
+constexpr int kUsers = 50;
+constexpr double kShare = 0.3;         // of them the candidate answers
+const std::string kRolled = "rolled";  // the model that is rolled out
+constexpr auto kPause = 2ms;           // of a client between two requests: the cores are shared
 constexpr size_t kIdleMax = 10'000;
 constexpr double kAvailability = 0.9995;
 constexpr const char* kRedis = "/usr/bin/redis-server";
@@ -37,6 +47,7 @@ serve:
   models: {folder: models}
   limits: {connections: 20000}
   rate_limit: {all: {rate: 100000}}
+  cache: {bytes: 1MB, models: [tiny]}
 )";
 
 std::chrono::seconds Length() {
@@ -49,61 +60,6 @@ Json ResultOf(const fs::path& bundle, const std::string& picture) {
   return engine::Predictor::Load(bundle).Answer(transforms::Payload(picture)).at("probabilities");
 }
 
-size_t ResidentBytes(pid_t process) {
-  const std::string statm = ReadFile(fmt::format("/proc/{}/statm", process));
-  return std::stoull(statm.substr(statm.find(' ') + 1)) * 4096;
-}
-
-/// Resident memory over time, and how fast it grows.
-class Memory {
- public:
-  void Sample(double seconds, pid_t process) {
-    points_.push_back({seconds, static_cast<double>(ResidentBytes(process)) / 1e6});
-  }
-  /// MB an hour by least squares over the second half, when everything has been used once.
-  double Slope() const {
-    const std::vector<Point> late(points_.begin() + static_cast<std::ptrdiff_t>(points_.size() / 2),
-                                  points_.end());
-    const auto n = static_cast<double>(late.size());
-    double x = 0, y = 0, xx = 0, xy = 0;
-    for (const Point& point : late) {
-      x += point.seconds;
-      y += point.megabytes;
-      xx += point.seconds * point.seconds;
-      xy += point.seconds * point.megabytes;
-    }
-    return 3600 * (n * xy - x * y) / (n * xx - x * x);
-  }
-  double First() const { return points_[points_.size() / 2].megabytes; }
-  double Last() const { return points_.back().megabytes; }
-
- private:
-  struct Point {
-    double seconds;
-    double megabytes;
-  };
-  std::vector<Point> points_;
-};
-
-/// What the clients saw.
-struct Tally {
-  std::atomic<int64_t> asked{0};
-  std::atomic<int64_t> failed{0};
-  std::atomic<int64_t> wrong{0};
-  std::mutex mutex;  // of these
-  std::vector<float> milliseconds;
-  std::map<std::string, int> failures;
-
-  double Availability() const {
-    return 1 - static_cast<double>(failed) / static_cast<double>(std::max<int64_t>(asked, 1));
-  }
-  double Quantile(double q) {
-    const std::lock_guard lock(mutex);
-    std::ranges::sort(milliseconds);
-    return milliseconds[static_cast<size_t>(q * static_cast<double>(milliseconds.size() - 1))];
-  }
-};
-
 class Soak : public testing::Test {
  protected:
   Soak() {
@@ -111,21 +67,32 @@ class Soak : public testing::Test {
     MakeFolders(folder_.path() / "models");
     const pipeline::Workspace workspace(folder_.path() / "keelrow.yaml");
     store_.emplace(workspace.StoreFile());
-    for (const int seed : {1, 2}) {
-      const std::string name = fmt::format("bundle{}", seed);
-      const std::string hash = models::MakeBundle(folder_.path() / name, seed);
-      const int version =
-          store_
-              ->Register({.model = models::kModelName, .bundle_path = name, .bundle_hash = hash},
-                         "test")
-              .version;
-      right_[std::to_string(version)] = ResultOf(folder_.path() / name, picture_);
-    }
+    for (const int seed : {1, 2}) AddVersion(seed);
     Promote(1);
-    headers_ = {{"Content-Type", "image/png"},
-                {"Authorization",
-                 "Bearer " + gateway::TokenAuthority(gateway::LoadOrCreateSecret(workspace.root()))
-                                 .Issue({.subject = "tester", .scopes = {"predict"}})}};
+    store_->Promote({.model = kRolled, .version = 1, .actor = "test"});
+    token_ = "Bearer " + gateway::TokenAuthority(gateway::LoadOrCreateSecret(workspace.root()))
+                             .Issue({.subject = "tester", .scopes = {"predict"}});
+    headers_ = {{"Content-Type", "image/png"}, {"Authorization", token_}};
+  }
+
+  /// Of both models.
+  void AddVersion(int seed) {
+    const std::string name = fmt::format("bundle{}", seed);
+    const std::string hash = models::MakeBundle(folder_.path() / name, seed);
+    for (const std::string& model : {models::kModelName, kRolled}) {
+      store_->Register({.model = model, .bundle_path = name, .bundle_hash = hash}, "test");
+    }
+    right_[std::to_string(seed)] = ResultOf(folder_.path() / name, picture_);
+  }
+
+  /// A canary that stays at its first step. The networks differ in what they say, and are to.
+  void StartRollout() {
+    const Json plan = {{"key", "header"},
+                       {"header", "x-user"},
+                       {"steps", {{{"weight", kShare}, {"hold", "24h"}}}},
+                       {"slo", {{"mix", 0}, {"latency", "10s"}, {"slower", 0}}}};
+    rollout_ =
+        store_->StartRollout({.model = kRolled, .candidate = 2, .plan = plan, .actor = "test"});
   }
 
   void Promote(int version) {
@@ -170,50 +137,65 @@ class Soak : public testing::Test {
     WriteFileDurably(folder_.path() / "clock", fmt::format("{:+}s", seconds));
   }
 
-  /// One client's questions, until the end.
-  void Ask() {
-    http::Client client({.port = gateway_->port(), .timeout = 10s});
-    std::vector<float> milliseconds;
-    while (Clock::now() < end_) {
+  /// One client's questions, until the end. `ask` says what was wrong with the answer, if anything.
+  template <class Ask>
+  void AskUntilTheEnd(Ask ask) {
+    for (int i = 0; Clock::now() < end_; ++i) {
       const auto begin = Clock::now();
-      const std::string failure = AskOnce(client);
-      milliseconds.push_back(
-          std::chrono::duration<float, std::milli>(Clock::now() - begin).count());
-      ++tally_.asked;
-      if (!failure.empty()) {
-        ++tally_.failed;
-        const std::lock_guard lock(tally_.mutex);
-        ++tally_.failures[failure];
+      std::string failure;
+      try {
+        failure = ask(i);
+      } catch (const Error& error) {
+        failure = Info(error.code()).name;
       }
+      tally_.Count(failure, std::chrono::duration<float, std::milli>(Clock::now() - begin).count());
       std::this_thread::sleep_for(kPause);
     }
-    const std::lock_guard lock(tally_.mutex);
-    tally_.milliseconds.insert(tally_.milliseconds.end(), milliseconds.begin(), milliseconds.end());
   }
-
-  /// Empty, or what was wrong.
-  std::string AskOnce(http::Client& client) {
-    try {
-      const http::Response response = client.Post("/predict", picture_, headers_);
+  void Ask() {
+    http::Client client({.port = gateway_->port(), .timeout = 10s});
+    http::Headers fresh = headers_;
+    fresh.Add("Cache-Control", "no-cache");
+    AskUntilTheEnd([&](int i) -> std::string {
+      const http::Response response =
+          client.Post("/predict", picture_, i % kFresh == 0 ? fresh : headers_);
       if (response.status != 200) return fmt::format("status {}", response.status);
-      if (!IsRight(Json::parse(response.body))) {
-        ++tally_.wrong;
-        return "a wrong answer: " + response.body;
-      }
-      return "";
-    } catch (const Error& error) {
-      return std::string(Info(error.code()).name);
-    }
+      const Json answer = Json::parse(response.body);
+      const Json& said = answer.at("result").at("probabilities");
+      std::vector<float> scores;
+      for (const std::string& label : models::kLabels) scores.push_back(said.at(label));
+      if (IsRight(VersionIn(answer), scores)) return "";
+      tally_.CountWrong();
+      return "a wrong answer: " + response.body;
+    });
+  }
+  /// Another user each time: each has the version that is his.
+  void AskOverGrpc(int client) {
+    GrpcClient grpc(
+        gateway_->port(),
+        {{"content-type", "application/grpc"}, {"te", "trailers"}, {"authorization", token_}});
+    const rollout::Split split(rollout_.id);
+    AskUntilTheEnd([&](int i) -> std::string {
+      const std::string user = fmt::format("user{}", (i * kGrpcClients + client) % kUsers);
+      const GrpcAnswer answer = grpc.Infer(kRolled, picture_, {{"x-user", user}});
+      if (answer.status != "0") return "gRPC status " + answer.status;
+      ++by_version_[answer.version == "2" ? 1 : 0];
+      const bool allowed = answer.version == "1" || split.IsCandidate("h" + user, kShare);
+      if (allowed && IsRight(answer.version, answer.scores)) return "";
+      tally_.CountWrong();
+      return fmt::format("a wrong answer for {} by version {}", user, answer.version);
+    });
   }
 
   /// Of the version that it names: one that mixed two would be neither's.
-  bool IsRight(const Json& answer) const {
-    const auto right = right_.find(VersionIn(answer));
-    if (right == right_.end()) return false;
-    const Json& said = answer.at("result").at("probabilities");
-    return std::ranges::all_of(models::kLabels, [&](const std::string& label) {
-      return std::abs(said.at(label).get<double>() - right->second.at(label).get<double>()) < 1e-4;
-    });
+  bool IsRight(const std::string& version, const std::vector<float>& scores) const {
+    const auto right = right_.find(version);
+    if (right == right_.end() || scores.size() != models::kLabels.size()) return false;
+    for (size_t i = 0; i < scores.size(); ++i) {
+      const auto wanted = right->second.at(models::kLabels[i]).get<float>();
+      if (!(std::abs(scores[i] - wanted) < 1e-4F)) return false;
+    }
+    return true;
   }
   static std::string VersionIn(const Json& answer) {
     const Json& version = answer.at("model").at("version");
@@ -226,6 +208,13 @@ class Soak : public testing::Test {
     first_->Signal(SIGKILL);
     first_->Wait();
     std::this_thread::sleep_for(1s);
+    StartModel(first_, first_port_);
+    ASSERT_TRUE(first_->WaitUntilReady());
+  }
+  /// It says that it is not ready, answers what was begun, and ends.
+  void StopAModelService() {
+    first_->Signal(SIGTERM);
+    EXPECT_EQ(first_->Wait().code, 0);
     StartModel(first_, first_port_);
     ASSERT_TRUE(first_->WaitUntilReady());
   }
@@ -294,6 +283,7 @@ class Soak : public testing::Test {
   void GoWrong() {
     const std::vector<std::pair<const char*, void (Soak::*)()>> faults = {
         {"a model service killed", &Soak::KillAModelService},
+        {"a model service stopped", &Soak::StopAModelService},
         {"Redis killed", &Soak::KillRedis},
         {"the clock stepped", &Soak::StepTheClock},
         {"a model spoiled", &Soak::SpoilAModel},
@@ -311,12 +301,15 @@ class Soak : public testing::Test {
   TemporaryFolder folder_;
   std::optional<track::Store> store_;
   std::map<std::string, Json> right_;  // by version
+  track::Rollout rollout_;
+  std::string token_;
   http::Headers headers_;
   const std::string picture_ = data::EncodePng(serve::NoisePicture(1));
   const uint16_t first_port_ = FreePort(), second_port_ = FreePort(), redis_port_ = FreePort();
   std::optional<RoleProcess> first_, second_, gateway_;
   std::optional<Process> redis_;
-  Tally tally_;
+  SoakTally tally_;
+  std::array<std::atomic<int64_t>, 2> by_version_{};  // answers of the model that is rolled out
   std::map<std::string, int> faults_;
   Clock::time_point end_;
 };
@@ -331,10 +324,12 @@ TEST_F(Soak, WhateverGoesWrongAnswersAreRightAndComeInTime) {
   StartGateway();
   ASSERT_TRUE(gateway_->WaitUntilReady());
 
+  StartRollout();
   const auto begin = Clock::now();
   end_ = begin + Length();
   std::vector<std::jthread> threads;
   for (int i = 0; i < kClients; ++i) threads.emplace_back([this] { Ask(); });
+  for (int i = 0; i < kGrpcClients; ++i) threads.emplace_back([this, i] { AskOverGrpc(i); });
   Memory of_gateway, of_model;
   threads.emplace_back([&] {  // another version every second
     for (int i = 0; Clock::now() < end_; ++i) {
@@ -349,19 +344,23 @@ TEST_F(Soak, WhateverGoesWrongAnswersAreRightAndComeInTime) {
   threads.clear();
 
   for (const auto& [name, times] : faults_) fmt::print("{:32} {} times\n", name, times);
-  for (const auto& [name, times] : tally_.failures) fmt::print("{}: {} times\n", name, times);
+  for (const auto& [name, times] : tally_.Failures()) fmt::print("{}: {} times\n", name, times);
   const double p99 = tally_.Quantile(0.99), longest = tally_.Quantile(1);
   fmt::print(
       "{} requests in {} s: availability {:.4f} %, {} wrong; p99 {:.1f} ms, longest {:.0f} ms\n"
-      "resident memory: gateway {:.1f} to {:.1f} MB ({:+.1f} MB/h), model service {:.1f} to {:.1f} "
-      "MB "
-      "({:+.1f} MB/h)\n",
-      tally_.asked, Length().count(), 100 * tally_.Availability(), tally_.wrong, p99, longest,
-      of_gateway.First(), of_gateway.Last(), of_gateway.Slope(), of_model.First(), of_model.Last(),
-      of_model.Slope());
-  EXPECT_EQ(tally_.wrong, 0);
+      "rolled out over gRPC: {} answers by version 1, {} by version 2\n"
+      "resident memory: gateway {}, model service {}\n",
+      tally_.Asked(), Length().count(), 100 * tally_.Availability(), tally_.Wrong(), p99, longest,
+      by_version_[0].load(), by_version_[1].load(), of_gateway.Text(), of_model.Text());
+  EXPECT_EQ(tally_.Wrong(), 0);
   EXPECT_GE(tally_.Availability(), kAvailability);
   EXPECT_LT(longest, 10'000) << "a request was stuck";
+  EXPECT_GT(by_version_[0], 0);
+  EXPECT_GT(by_version_[1], 0);
+  const track::Rollout last = *store_->LastRollout(kRolled);
+  EXPECT_TRUE(last.Active()) << "no version was at fault: " << last.reason;
+  EXPECT_TRUE(second_->Says("answer_cache_hits_total ") &&
+              !second_->Says("answer_cache_hits_total 0\n"));
   EXPECT_LT(of_gateway.Last() - of_gateway.First(), 20);
   EXPECT_LT(of_model.Last() - of_model.First(), 40);
   gateway_->Signal(SIGTERM);
