@@ -21,6 +21,12 @@ bool IsFailure(int status) {
          std::ranges::find(kOfNoClient, status) != kOfNoClient.end();
 }
 
+/// An answer that says nothing of the endpoint's health: who invents names of models must not
+/// close it for everybody.
+bool IsOfThisRequest(int status) {
+  return status == 404 || status == 408;
+}
+
 Asked NotAsked(std::string_view result, std::string message) {
   return {.result = result, .response = Error(Code::kOverloaded, std::move(message))};
 }
@@ -67,10 +73,11 @@ struct Endpoint::State : std::enable_shared_from_this<Endpoint::State> {
   Asked Ended(http::AsyncOutcome outcome, const std::optional<Budget::Taken>& taken) {
     --under_way;
     const auto now = Clock::now().time_since_epoch();
-    const bool stopped =
-        !outcome.response.ok() && outcome.response.error().code() == Code::kInterrupted;
+    const bool unclear = outcome.response.ok()
+                             ? IsOfThisRequest(outcome.response->status)
+                             : outcome.response.error().code() == Code::kInterrupted;
     const bool answered = outcome.response.ok() && !IsFailure(outcome.response->status);
-    if (stopped) {
+    if (unclear) {
       breaker.Abandon(now);
     } else if (answered) {
       breaker.Succeed(now);

@@ -41,8 +41,10 @@ std::string OpenAiBody(const std::string& body, const std::string& model) {
   return json->dump();
 }
 
-/// Labelling projects are set up with secrets in the body, and gRPC's messages are framed.
+/// Labelling projects are set up with secrets in the body, gRPC's messages are framed, and a
+/// version that is named is one of ours.
 bool StaysHere(const http::Request& request) {
+  if (request.params.contains("version")) return true;
   const std::string_view pattern = request.route->pattern;
   return pattern.ends_with("/setup") || pattern.ends_with("/webhook") ||
          request.route->protocol.find("grpc") != std::string::npos;

@@ -27,7 +27,9 @@ http::Response NoAnswer(const Error& error) {
 }
 
 PrivateAnswer AnswerIn(const http::Response& response, std::string& label) {
-  PrivateAnswer answer{.status = response.status};
+  PrivateAnswer answer{
+      .status = response.status,
+      .absent = response.status == 404 || response.headers.Find(kAbsentField).has_value()};
   if (const auto field = response.headers.Find(kLabelField)) {
     if (auto decoded = http::PercentDecode(*field)) label = std::move(*decoded);
     answer.label = label;

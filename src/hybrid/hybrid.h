@@ -31,6 +31,8 @@ struct HybridOptions {
 /// long tails. The label is percent-encoded.
 inline constexpr const char* kLabelField = "x-keelrow-label";
 inline constexpr const char* kConfidenceField = "x-keelrow-confidence";
+/// The private side's, where it has no such model or has not loaded it.
+inline constexpr const char* kAbsentField = "x-keelrow-absent";
 
 /// The middleware that sends predictions away by rule, and lets the private side answer else. It
 /// stands before what refuses for overload, so that it sees that, and behind identity and limits.

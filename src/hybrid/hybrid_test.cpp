@@ -117,7 +117,7 @@ TEST_F(HybridCalls, AlwaysGoesThereAndFallsBackWhenItFails) {
   EXPECT_EQ(answer.body, "public:x");
   EXPECT_EQ(answer.headers.Find("x-keelrow-endpoint"), "cloud");
   EXPECT_FALSE(answer.headers.Find("Set-Cookie"));
-  for (const int failure : {500, 503, 429, 401, 403, 404}) {
+  for (const int failure : {404, 500, 503, 429, 401, 403}) {
     status_ = failure;
     EXPECT_EQ(Ask().body, "private:x") << failure;
   }
@@ -126,6 +126,14 @@ TEST_F(HybridCalls, AlwaysGoesThereAndFallsBackWhenItFails) {
             "all/answered all/failed all/failed all/failed all/failed all/failed all/open ");
   EXPECT_EQ(Ask("/manage").body, "private:x");
   EXPECT_EQ(Calls(), "");
+}
+
+TEST_F(HybridCalls, InventedNamesCloseTheEndpointForNobody) {
+  Serve({To(Protocol::kKeelrow)}, {{.name = "all", .endpoint = "cloud"}});
+  status_ = 404;
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(Ask().body, "private:x");
+  status_ = 200;
+  EXPECT_EQ(Ask().body, "public:x");
 }
 
 TEST_F(HybridCalls, AClientsMistakeIsItsOwn) {

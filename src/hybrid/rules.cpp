@@ -54,8 +54,9 @@ bool Fits(const Rule& rule, const Subject& subject) {
 
 bool Fits(const Rule& rule, const Subject& subject, const PrivateAnswer& answer) {
   if (rule.when == When::kAlways) return false;
-  if (rule.when == When::kNotLoaded && answer.status != 404) return false;
-  if (rule.when == When::kSaturated && answer.status != 503) return false;
+  if (rule.when == When::kNotLoaded && !answer.absent) return false;
+  const bool saturated = answer.status == 503 && !answer.absent;
+  if (rule.when == When::kSaturated && !saturated) return false;
   if (rule.when == When::kLongTail) {
     if (answer.status != 200 || answer.label.empty()) return false;
     const bool rare = std::ranges::find(rule.labels, answer.label) != rule.labels.end();

@@ -44,6 +44,7 @@ struct Subject {
 /// What the private side said.
 struct PrivateAnswer {
   int status = 200;
+  bool absent = false;  // there is no such model, or it is not loaded
   std::string_view label = {};
   std::optional<double> confidence = {};
 };

@@ -45,7 +45,9 @@ TEST(HybridRules, WhatThePrivateSideSaidDecides) {
   };
   EXPECT_TRUE(fits(When::kSaturated, {.status = 503}));
   EXPECT_FALSE(fits(When::kSaturated, {.status = 200}));
-  EXPECT_TRUE(fits(When::kNotLoaded, {.status = 404}));
+  EXPECT_TRUE(fits(When::kNotLoaded, {.status = 404, .absent = true}));
+  EXPECT_TRUE(fits(When::kNotLoaded, {.status = 503, .absent = true}));
+  EXPECT_FALSE(fits(When::kSaturated, {.status = 503, .absent = true}));
   EXPECT_FALSE(fits(When::kNotLoaded, {.status = 503}));
   EXPECT_TRUE(fits(When::kLongTail, {.label = "rare", .confidence = 0.9}));
   EXPECT_TRUE(fits(When::kLongTail, {.label = "common", .confidence = 0.4}));

@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-
-#include "base/text.h"
 #include "base/environment.h"
+#include "base/text.h"
 #include "base/watched_file.h"
 
 namespace keelrow::hybrid {

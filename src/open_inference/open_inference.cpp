@@ -110,13 +110,10 @@ std::vector<http::Route> Routes(predictions::ServeContext& context) {
 
 http::Response OpenInferenceError(const Error& error) {
   const int status = Info(error.code()).http_status;
-  const bool ours = status == 500;  // its message may name files
+  if (status == 500) return http::Response::Json({{"error", "internal error"}}, status);
   // What cannot be understood is 400 here, whatever part of Keelrow found it.
-  const bool theirs = status == 422 || status == 413 || error.code() == Code::kCorrupt ||
-                      error.code() == Code::kLimit || error.code() == Code::kBadValue ||
-                      error.code() == Code::kUnsupported || error.code() == Code::kBadExample;
-  return http::Response::Json({{"error", ours && !theirs ? "internal error" : error.message()}},
-                              theirs ? 400 : status);
+  return http::Response::Json({{"error", error.message()}},
+                              predictions::IsOfInput(error.code()) ? 400 : status);
 }
 
 http::Response ListModels(const predictions::ServeContext& context) {

@@ -72,6 +72,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
         part_.candidate() ? part_.candidate() : context_.models->Find(name_.model, name_.version);
     if (model_) return request_.body.size() > kReadAtOnceMax ? OnWorker(&Prediction::Read) : Read();
     if (!context_.models->Loadable(name_.model, name_.version)) {
+      absent_ = true;
       throw NotServed(context_, name_);
     }
     On(context_.post_waiting, &Prediction::Load);
@@ -192,6 +193,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
   void Abandon() { End(Cause::kLeft, {.status = kClientGone, .headers = {}, .body = {}}); }
 
   void End(Cause cause, http::Response response) {
+    if (absent_) response.headers.Set(hybrid::kAbsentField, "true");
     if (model_) OnEnd(cause, response);
     reply_(std::move(response));
   }
@@ -243,7 +245,8 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
   std::shared_ptr<const ServedModel> model_;
   Question question_;
   Prepared prepared_;
-  std::string key_;  // in the cache, if there is one
+  std::string key_;      // in the cache, if there is one
+  bool absent_ = false;  // there is no such model, or it is not loaded
   bool keep_ = false;
   bool recalled_ = false;
   Expected<std::vector<Tensor>> outcome_{std::vector<Tensor>{}};

@@ -28,6 +28,13 @@ enum class Cause {
   kOurs      // a fault, an overload, or a deadline of the service's
 };
 
+/// Whether the fault lies in what was asked: it cannot be read, or not be used. Protocols differ in
+/// the status that they give such a fault, not in what is one.
+inline bool IsOfInput(Code code) {
+  const int status = Info(code).http_status;
+  return status == 400 || status == 413 || status == 415 || status == 422;
+}
+
 /// Which of an example's scores is the highest; there is one at least.
 inline size_t BestOf(std::span<const float> scores) {
   return static_cast<size_t>(std::ranges::max_element(scores) - scores.begin());

@@ -27,10 +27,7 @@ using models::ServedModel;
 /// {"error_code", "message"}, as MLflow's server answers.
 http::Response RefuseAsMlflow(const Error& error) {
   const int status = Info(error.code()).http_status;
-  const bool bad = status == 422 || error.code() == Code::kCorrupt ||
-                   error.code() == Code::kBadValue || error.code() == Code::kUnsupported ||
-                   error.code() == Code::kLimit || error.code() == Code::kBadExample;
-  if (bad) {
+  if (predictions::IsOfInput(error.code())) {
     return http::Response::Json({{"error_code", "BAD_REQUEST"}, {"message", error.message()}}, 400);
   }
   const char* code = status == 503   ? "TEMPORARILY_UNAVAILABLE"

@@ -14,10 +14,6 @@
 namespace keelrow::protocols {
 namespace {
 
-/// Faults of the input itself, whatever part of Keelrow found them.
-constexpr std::array kInputFaults = {Code::kBadExample, Code::kCorrupt, Code::kLimit,
-                                     Code::kUnsupported, Code::kBadValue};
-
 std::string WithCauses(const Error& error) {
   std::string text = error.message();
   for (const Error* cause = error.cause(); cause != nullptr; cause = cause->cause()) {
@@ -27,9 +23,7 @@ std::string WithCauses(const Error& error) {
 }
 
 http::Response Refuse(const Error& error) {
-  if (std::ranges::find(kInputFaults, error.code()) == kInputFaults.end()) {
-    return http::Response::FromError(error);
-  }
+  if (!predictions::IsOfInput(error.code())) return http::Response::FromError(error);
   return UnusableInput(error.code(), WithCauses(error));
 }
 

@@ -154,11 +154,6 @@ constexpr Kind kKinds[] = {
     {Code::kConflict, 409, "ConflictStatusException"},
     {Code::kTooLarge, 413, "RequestEntityTooLargeException"},
     {Code::kForbidden, 403, "InvalidModelVersionException"},
-    {Code::kBadExample, 400, "BadRequestException"},
-    {Code::kBadValue, 400, "BadRequestException"},
-    {Code::kCorrupt, 400, "BadRequestException"},
-    {Code::kLimit, 400, "BadRequestException"},
-    {Code::kUnsupported, 400, "BadRequestException"},
 };
 
 }  // namespace
@@ -169,6 +164,9 @@ http::Response TorchServeError(int status, std::string_view type, std::string_vi
 
 http::Response TorchServeError(const Error& error) {
   const auto* kind = std::ranges::find(kKinds, error.code(), &Kind::code);
+  if (kind == std::end(kKinds) && predictions::IsOfInput(error.code())) {
+    return TorchServeError(400, "BadRequestException", error.message());
+  }
   if (kind == std::end(kKinds)) {
     return TorchServeError(500, "InternalServerException", "internal error");
   }

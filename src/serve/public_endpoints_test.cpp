@@ -64,6 +64,17 @@ TEST_F(PublicEndpoint, AnswersWhereNoModelIsReady) {
   EXPECT_NE(Metrics().find("hybrid_cost_total{endpoint=\"cloud\"} 0.25"), std::string::npos);
 }
 
+TEST_F(PublicEndpoint, AnswersForAModelThatIsNotLoaded) {
+  StartPrivate({.when = {"not_loaded"}}, false);
+  const http::Response answer = AskPicture();
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.headers.Find("x-keelrow-endpoint"), "cloud");
+  // A version that is named is one of ours, and not the endpoint's default one.
+  const http::Response versioned = Connect().Post(
+      "/predictions/tiny/99", data::EncodePng(NoisePicture(5)), WithToken("image/png"));
+  EXPECT_FALSE(versioned.headers.Find("x-keelrow-endpoint")) << versioned.body;
+}
+
 TEST_F(PublicEndpoint, AnUnsureAnswerIsAskedForThere) {
   StartPrivate({.when = {"long_tail"}, .confidence_below = 1}, true);
   EXPECT_EQ(AskPicture().headers.Find("x-keelrow-endpoint"), "cloud");
