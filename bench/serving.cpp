@@ -69,7 +69,7 @@ constexpr const char* kMlpLimit =
     "receiving 2 %: a request is one recv, one send and one write, and a quarter of an "
     "epoll_wait. The engine and the thread library under it have 13 %, the allocator 9 %, "
     "reading the JSON 6 %; HTTP, the list of middleware, tokens' and limits' checks, "
-    "metrics and the log line share the rest. By callgrind it is 88,000 instructions "
+    "metrics and the log line share the rest. By callgrind it is 73,000 instructions "
     "where it was 134,000. wrk takes most of one of the two cores, so what nginx reaches "
     "is wrk's limit as much as its own.";
 constexpr const char* kTorchServe =

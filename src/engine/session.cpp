@@ -1,6 +1,7 @@
 #include "engine/session.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <bit>
@@ -204,6 +205,7 @@ struct Session::State {
       fresh.export_model(blob);
       store.Keep(std::max<int64_t>(key, 1), inputs, outputs, blob.view());
     }
+    ::malloc_trim(0);  // what compiling took is several times what is left of it
     return compiled.try_emplace(key, std::move(fresh)).first->second;
   }
 

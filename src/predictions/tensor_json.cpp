@@ -158,19 +158,30 @@ Expected<Tensor> Gathered(const Json& data, DType dtype) {
   return Error(Code::kBadExample, fmt::format("{} is no {}", fault, Name(dtype)));
 }
 
+/// How long a list is, packed or not; nothing for a value that is none.
+std::optional<size_t> LengthOf(const Json& json) {
+  if (json.is_array()) return json.size();
+  if (const auto packed = PackedNumbers::Of(json)) return packed->size();
+  return std::nullopt;
+}
+
 /// The lengths of the first list of each depth.
 std::vector<int64_t> ShapeOf(const Json& data) {
   std::vector<int64_t> shape;
-  for (const Json* level = &data; level->is_array(); level = &level->front()) {
-    shape.push_back(static_cast<int64_t>(level->size()));
-    if (level->empty()) break;
+  const Json* level = &data;
+  while (const std::optional<size_t> length = LengthOf(*level)) {
+    shape.push_back(static_cast<int64_t>(*length));
+    if (!level->is_array() || level->empty()) break;
+    level = &level->front();
   }
   return shape;
 }
 
 bool IsRegular(const Json& data, std::span<const int64_t> shape) {
-  if (shape.empty()) return !data.is_array();
-  if (!data.is_array() || data.size() != static_cast<size_t>(shape[0])) return false;
+  const std::optional<size_t> length = LengthOf(data);
+  if (shape.empty()) return !length;
+  if (length != static_cast<size_t>(shape[0])) return false;
+  if (!data.is_array()) return shape.size() == 1;
   for (const Json& item : data) {
     if (!IsRegular(item, shape.subspan(1))) return false;
   }

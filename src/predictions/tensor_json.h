@@ -17,7 +17,7 @@ namespace keelrow::predictions {
 /// shape says; else kBadExample.
 Expected<Tensor> TensorFromJson(const Json& data, DType dtype, std::vector<int64_t> shape);
 
-/// The nesting gives the shape: every list of one depth must be equally long.
+/// The nesting gives the shape: every list of one depth must be equally long, packed or not.
 Expected<Tensor> TensorFromNested(const Json& data, DType dtype);
 
 Json FlatJson(const Tensor& tensor);

@@ -68,6 +68,23 @@ TEST(TensorJson, PackedListsAreReadAsOthersAre) {
   }
 }
 
+TEST(TensorJson, TheShapeOfPackedListsIsThatOfOthers) {
+  for (const char* text :
+       {"[1, 2, 3]", "[[1, 2, 3], [4, 5, 6]]", "[[[1, 2, 3]], [[4, 5, 6]]]", "[[1, 2], [3, 4]]",
+        "[[1, 2, 3], [4, 5, 9007199254740993]]", "[[1, 2, 3], [4, 5]]", "[[1, 2, 3], 4]",
+        "[[1, 2, 3], [[4], 5, 6]]", "[[[1], 2, 3], [4, 5, 6]]", "[[1, 2, 3], [4, 5, true]]",
+        "[1, 2, [3, 4, 5]]", "[[], [1, 2, 3]]", "[]", "1"}) {
+    const auto wanted = TensorFromNested(ParseJson(text, "text").Value(), DType::kFloat64);
+    const auto got = TensorFromNested(ParseJsonPacked(text, "text", 3).Value(), DType::kFloat64);
+    ASSERT_EQ(got.ok(), wanted.ok()) << text;
+    if (wanted) {
+      EXPECT_EQ(*got, *wanted) << text;
+    } else {
+      EXPECT_EQ(got.error().message(), wanted.error().message()) << text;
+    }
+  }
+}
+
 TEST(TensorJson, TextsSayWhatTreesSay) {
   for (const DType dtype : DTypes()) {
     if (dtype == DType::kFloat16 || dtype == DType::kBFloat16) continue;

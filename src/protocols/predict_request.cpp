@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/base64.h"
+#include "base/packed_numbers.h"
 #include "base/text.h"
 #include "data/image_decode.h"
 #include "http/form.h"
@@ -18,6 +19,7 @@ namespace {
 using Result = std::variant<PredictRequest, http::Response>;
 
 constexpr size_t kRequestIdMax = 256;
+constexpr size_t kPackedFrom = 4;  // numbers
 constexpr std::string_view kTypes =
     "application/json, multipart/form-data, image/*, application/octet-stream";
 
@@ -110,10 +112,8 @@ std::string ParseRequestId(const Json& object, const http::Request& request,
   return id;
 }
 
-Result ReadJsonBody(const models::ServedModel& model, const http::Request& request) {
-  if (request.body.empty()) return Missing(predictions::kBody, nullptr);
-  if (!IsUtf8(request.body)) return predictions::UnreadableBody();
-  const Expected<Json> parsed = ParseJson(request.body, "the body");
+Result ReadObject(const models::ServedModel& model, const http::Request& request,
+                  const Expected<Json>& parsed) {
   if (!parsed) return InvalidJson(parsed.error(), request.body);
   if (parsed->is_null()) return Missing(predictions::kBody, nullptr);
   predictions::Faults faults;
@@ -127,6 +127,18 @@ Result ReadJsonBody(const models::ServedModel& model, const http::Request& reque
   std::string request_id = ParseRequestId(*parsed, request, faults);
   if (!faults.empty()) return faults.ToResponse();
   return PredictRequest{.payload = std::move(*payload), .request_id = std::move(request_id)};
+}
+
+Result ReadJsonBody(const models::ServedModel& model, const http::Request& request) {
+  if (request.body.empty()) return Missing(predictions::kBody, nullptr);
+  if (!IsUtf8(request.body)) return predictions::UnreadableBody();
+  if (model.predictor() == nullptr) {
+    // A tensor needs no tree. What is wrong with a body is said of the body as it was sent.
+    Result read =
+        ReadObject(model, request, ParseJsonPacked(request.body, "the body", kPackedFrom));
+    if (std::holds_alternative<PredictRequest>(read)) return read;
+  }
+  return ReadObject(model, request, ParseJson(request.body, "the body"));
 }
 
 Result ReadForm(const http::Request& request) {
