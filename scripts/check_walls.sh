@@ -28,7 +28,7 @@ WALLS='
   sqlite3\.h                                track
   openssl/                                  base gateway http
   CLI/                                      cli
-  prometheus/                               signals predictions
+  prometheus/                               signals
   protozero/                                nets open_inference serve
   zip\.h                                    nets
   hiredis/                                  gateway

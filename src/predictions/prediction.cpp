@@ -75,7 +75,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
       absent_ = true;
       throw NotServed(context_, name_);
     }
-    On(context_.post_waiting, &Prediction::Load);
+    On(context_.post_loading, &Prediction::Load);
   }
 
   void OnWorker(Step step) { On(context_.post, step); }
@@ -92,7 +92,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
       return End(Cause::kRefused, std::move(*refusal));
     }
     question_ = std::move(std::get<Question>(read));
-    if (question_.bring) return On(context_.post_waiting, &Prediction::Prepare);
+    if (question_.bring) return On(context_.post_fetching, &Prediction::Prepare);
     if (Recall()) return Render();
     const bool files = std::ranges::any_of(question_.examples, [](const auto& example) {
       return std::holds_alternative<std::string>(example);

@@ -95,14 +95,13 @@ std::variant<predictions::Question, http::Response> Read(const predictions::Serv
   predictions::Question question;
   question.examples.resize(tasks->size());
   const bool text = match->object.kind == "Text" || match->object.kind == "HyperText";
-  question.bring = [&context, &model, body, match, text,
-                    deadline = request.deadline](size_t number) -> transforms::Payload {
-    // Fetching what is left could take a minute, which a stop does not have.
+  question.bring = [&context, &request, body, match, text](size_t number) -> transforms::Payload {
+    // Fetching what is left could take a minute, which a stop does not have, nor others.
     if (context.stopping) throw Error(Code::kInterrupted, "the service stops");
+    if (request.Abandoned()) throw Error(Code::kInterrupted, "the client has gone");
     std::string value = TextOf(body->at("tasks")[number], match->object.field);
     if (text) return value;
-    std::string file = context.task_files->Bring(value, deadline);
-    return file;
+    return context.task_files->Bring(value, request.deadline);
   };
   question.render = [match](const predictions::Answer& answer) {
     Json results = Json::array();

@@ -15,7 +15,7 @@ namespace keelrow::serve {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{5};
-// For files that requests name by URL: few, and more than a service that only computes needs.
+// Of each kind of waiting: few, for files that requests name by URL and for models on demand.
 constexpr int kWaitingThreads = 4;
 constexpr size_t kWaitingMax = 64;
 
@@ -95,7 +95,8 @@ struct ModelService::State {
   ModelServiceOptions options;
   models::Executor executor;
   predictions::ServeContext context;  // with the models, which load for the executor
-  predictions::WaitingThreads waiting;
+  predictions::WaitingThreads fetching;
+  predictions::WaitingThreads loading;
   std::unique_ptr<http::Server> server;
   std::unique_ptr<http::Server> management;  // null: on the same port
 
@@ -108,7 +109,8 @@ struct ModelService::State {
                 .describe_token = options.config.auth.describe.value == "token",
                 .pixels_max = options.config.limits.pixels,
                 .language_models = HaveLanguageModels(options.config.hybrid)},
-        waiting(kWaitingThreads, kWaitingMax) {
+        fetching(kWaitingThreads, kWaitingMax),
+        loading(kWaitingThreads, kWaitingMax) {
     context.task_files = std::make_shared<const predictions::TaskFiles>(
         options.config.label_studio, options.root, options.config.limits.body.value);
     if (!options.mounted.empty()) {
@@ -134,8 +136,11 @@ struct ModelService::State {
     }
     context.load = [this] { return server->Load(); };
     context.post = [this](std::function<void()> job) { return server->Post(std::move(job)); };
-    context.post_waiting = [this](std::function<void()> job) {
-      return waiting.Post(std::move(job));
+    context.post_fetching = [this](std::function<void()> job) {
+      return fetching.Post(std::move(job));
+    };
+    context.post_loading = [this](std::function<void()> job) {
+      return loading.Post(std::move(job));
     };
   }
 };
@@ -210,7 +215,8 @@ bool ModelService::Stop(std::chrono::milliseconds drain) {
   // Everybody has an answer. What still runs for them ends while the routes that it reads are
   // there.
   if (state_->context.models) state_->context.models->Close();
-  state_->waiting.Close();
+  state_->fetching.Close();
+  state_->loading.Close();
   state_->executor.Close();
   return drained;
 }
