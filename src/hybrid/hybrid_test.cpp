@@ -122,8 +122,10 @@ TEST_F(HybridCalls, AlwaysGoesThereAndFallsBackWhenItFails) {
     EXPECT_EQ(Ask().body, "private:x") << failure;
   }
   status_ = 200;
+  EXPECT_EQ(Ask().body, "private:x");
   EXPECT_EQ(Calls(),
-            "all/answered all/failed all/failed all/failed all/failed all/failed all/open ");
+            "all/answered all/failed all/failed all/failed all/failed all/failed all/failed "
+            "all/open ");
   EXPECT_EQ(Ask("/manage").body, "private:x");
   EXPECT_EQ(Calls(), "");
 }

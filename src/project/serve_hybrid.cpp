@@ -90,7 +90,7 @@ const std::vector<config::Choice>& EndpointProtocolChoices() {
 const std::vector<config::Choice>& HybridWhenChoices() {
   static const std::vector<config::Choice> choices = {
       {.name = "always", .help = "Without asking the private side."},
-      {.name = "not_loaded", .help = "There is no such model here."},
+      {.name = "not_loaded", .help = "There is no such model here, or it is not loaded."},
       {.name = "saturated", .help = "The private side has too much to do."},
       {.name = "long_tail", .help = "Its answer is one of `labels`, or not a sure one."},
   };

@@ -54,7 +54,7 @@ class PublicEndpoint : public ServiceTest {
 };
 
 TEST_F(PublicEndpoint, AnswersWhereNoModelIsReady) {
-  StartPrivate({.when = {"saturated"}}, false);
+  StartPrivate({.when = {"not_loaded"}}, false);
   const http::Response answer = AskPicture();
   EXPECT_EQ(answer.status, 200) << answer.body;
   EXPECT_EQ(answer.headers.Find("x-keelrow-endpoint"), "cloud");
@@ -62,13 +62,6 @@ TEST_F(PublicEndpoint, AnswersWhereNoModelIsReady) {
                            "rule=\"rule\"} 1"),
             std::string::npos);
   EXPECT_NE(Metrics().find("hybrid_cost_total{endpoint=\"cloud\"} 0.25"), std::string::npos);
-}
-
-TEST_F(PublicEndpoint, AnswersForAModelThatIsNotLoaded) {
-  StartPrivate({.when = {"not_loaded"}}, false);
-  const http::Response answer = AskPicture();
-  EXPECT_EQ(answer.status, 200) << answer.body;
-  EXPECT_EQ(answer.headers.Find("x-keelrow-endpoint"), "cloud");
   // A version that is named is one of ours, and not the endpoint's default one.
   const http::Response versioned = Connect().Post(
       "/predictions/tiny/99", data::EncodePng(NoisePicture(5)), WithToken("image/png"));
