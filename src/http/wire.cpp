@@ -39,11 +39,10 @@ bool HasNoBody(int status) {
 bool IsFieldName(std::string_view name) {
   static constexpr auto kAllowed = [] {
     std::array<bool, 256> allowed{};
-    for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+    for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789"
+                                         "abcdefghijklmnopqrstuvwxyz"
+                                         "ABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
       allowed[static_cast<uint8_t>(c)] = true;
-    for (int c = '0'; c <= '9'; ++c) allowed[static_cast<size_t>(c)] = true;
-    for (int c = 'a'; c <= 'z'; ++c) {
-      allowed[static_cast<size_t>(c)] = allowed[static_cast<size_t>(c - 'a' + 'A')] = true;
     }
     return allowed;
   }();

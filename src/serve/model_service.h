@@ -22,7 +22,7 @@ struct ModelServiceOptions {
 
 /// The model service: answers for the version that the registry's alias `champion` names, and
 /// follows it. It listens at once and loads beside that; until then predictions and /readyz say
-/// 503. Threads: the server's own and one that watches the registry; the methods from one thread.
+/// 503. Threads: docs/architecture.md; the methods from one thread.
 class ModelService {
  public:
   explicit ModelService(ModelServiceOptions options);
