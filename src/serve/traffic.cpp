@@ -8,6 +8,10 @@
 namespace keelrow::serve {
 namespace {
 
+/// So many a worker are no overload, however slow the model: a handful of clients that ask at the
+/// same time shall wait for each other, not be refused because one alone was answered sooner.
+constexpr int kInsideMin = 8;
+
 gateway::Rate RateOf(const project::RateConfig& config) {
   return {.per_second = config.rate, .burst = config.burst > 0 ? config.burst : config.rate};
 }
@@ -46,8 +50,8 @@ http::Middleware AdmissionOf(const project::ServeConfig& config,
                              predictions::ServeContext& context) {
   const int workers = config.threads > 0 ? config.threads : AvailableCores();
   // At first as many as the queue holds: nothing is known yet, so nothing is refused.
-  const auto limit = std::make_shared<gateway::ConcurrencyLimit>(
-      gateway::ConcurrencyOptions{.min = workers, .initial = workers + config.limits.queue});
+  const auto limit = std::make_shared<gateway::ConcurrencyLimit>(gateway::ConcurrencyOptions{
+      .min = workers * kInsideMin, .initial = workers + config.limits.queue});
   context.concurrency_limit = [limit] { return static_cast<size_t>(limit->Limit()); };
   return gateway::Admission(limit, [&context] { context.metrics.CountShed(); });
 }
