@@ -24,13 +24,10 @@ http::Headers Only(const std::array<const char*, kCount>& names, const http::Hea
   return kept;
 }
 
-bool IsOpenInference(std::string_view pattern) {
-  return pattern.starts_with("/v2/models/") && pattern.ends_with("/infer");
-}
+// The protocols of routes, as their table (protocols/protocols.inc) calls them.
+constexpr std::string_view kOpenInferenceRoutes = "open_inference";
+constexpr std::string_view kOpenAiRoutes = "openai";
 constexpr std::string_view kOpenAiPrefix = "/v1/";
-bool IsOpenAi(std::string_view pattern) {
-  return pattern.starts_with(kOpenAiPrefix) && !pattern.starts_with("/v1/models");
-}
 
 /// The body with their name of the model; as it is where it cannot be read: theirs to refuse.
 std::string OpenAiBody(const std::string& body, const std::string& model) {
@@ -54,15 +51,15 @@ bool StaysHere(const http::Request& request) {
 
 bool CanBeSent(Protocol protocol, const http::Request& request) {
   if (request.route == nullptr || request.method != "POST" || StaysHere(request)) return false;
-  const std::string& pattern = request.route->pattern;
+  const std::string_view spoken = request.route->protocol;
   switch (protocol) {
     case Protocol::kKeelrow:
     case Protocol::kSageMaker:
-      return !IsOpenAi(pattern);
+      return spoken != kOpenAiRoutes;
     case Protocol::kOpenInference:
-      return IsOpenInference(pattern);
+      return spoken == kOpenInferenceRoutes;
     case Protocol::kOpenAi:
-      return IsOpenAi(pattern);
+      return spoken == kOpenAiRoutes;
   }
   return false;
 }

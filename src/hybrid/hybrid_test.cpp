@@ -80,7 +80,8 @@ class HybridCalls : public testing::Test {
                       {.method = "POST",
                        .pattern = "/v2/models/{model}/infer",
                        .handler = private_answer,
-                       .scope = "predict"},
+                       .scope = "predict",
+                       .protocol = "open_inference"},
                       {.method = "POST", .pattern = "/manage", .handler = private_answer}},
                      {who, hybrid}));
     server_->Start();
