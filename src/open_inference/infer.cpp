@@ -3,11 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <numeric>
 #include <set>
-
-#include "data/image_decode.h"
 
 namespace keelrow::open_inference {
 namespace {

@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <array>
 
 #include "base/json_text.h"
 #include "predictions/numbers.h"

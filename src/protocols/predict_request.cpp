@@ -7,7 +7,6 @@
 #include "base/base64.h"
 #include "base/packed_numbers.h"
 #include "base/text.h"
-#include "data/image_decode.h"
 #include "http/form.h"
 #include "predictions/numbers.h"
 #include "predictions/tensor_json.h"

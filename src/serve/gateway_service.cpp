@@ -1,6 +1,5 @@
 #include "serve/gateway_service.h"
 
-#include <algorithm>
 #include <optional>
 
 #include "gateway/forwarder.h"

@@ -1,11 +1,7 @@
 #include "serve/public_endpoints.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "http/target.h"
-#include "predictions/prediction.h"
 #include "serve/traffic.h"
 
 namespace keelrow::serve {

@@ -1,7 +1,5 @@
 #include "serve/traffic.h"
 
-#include <array>
-
 #include "base/files.h"
 #include "base/parallel.h"
 

@@ -8,11 +8,8 @@ Waiting times are shortened by the project file only. Needs no package of Python
 import http.client
 import json
 import subprocess
-import sys
-import tempfile
 import threading
 import time
-from pathlib import Path
 
 import alerts
 from alerts import BIN, Programs, answers, expect, free_port, wait_for
@@ -248,29 +245,18 @@ def compare_two(scene):
     expect({a.status for a in scene.clients.answers[first:]} == {200}, "an answer failed")
 
 
-def main():
-    with tempfile.TemporaryDirectory() as folder:
-        scene = Scene(Path(folder))
-        try:
-            scene.start()
-            user = ("rollout-undo", "rollout")
-            rows, status = roll_back(scene, 2, first_answer_of(2), 0.2, "a slow version")
-            expect(rows[0][0] == "rollout-start" and rows[1:] == [user], rows)
-            expect(status["reason"].startswith(("latency: ", "slower: ")), status["reason"])
-            rows, status = roll_back(scene, 4, change_the_pictures, 0.5, "a wrong version")
-            expect(rows[1:] == [("rollout-advance", "rollout"), user], rows)
-            expect(status["reason"].startswith("mix: "), status["reason"])
-            compare_two(scene)
-        except BaseException:
-            for name in scene.programs.running:
-                print(f"--- {name}\n" + scene.programs.log(name)[-3000:], file=sys.stderr)
-            raise
-        finally:
-            codes = scene.stop()
-        expect(set(codes.values()) == {0}, f"exit codes were {codes}")
-    print("rollout: all as it should be")
+def act(scene):
+    scene.start()
+    user = ("rollout-undo", "rollout")
+    rows, status = roll_back(scene, 2, first_answer_of(2), 0.2, "a slow version")
+    expect(rows[0][0] == "rollout-start" and rows[1:] == [user], rows)
+    expect(status["reason"].startswith(("latency: ", "slower: ")), status["reason"])
+    rows, status = roll_back(scene, 4, change_the_pictures, 0.5, "a wrong version")
+    expect(rows[1:] == [("rollout-advance", "rollout"), user], rows)
+    expect(status["reason"].startswith("mix: "), status["reason"])
+    compare_two(scene)
 
 
 if __name__ == "__main__":
     alerts.BEGAN = time.monotonic()
-    main()
+    alerts.play(Scene, act, "rollout: all as it should be")

@@ -8,11 +8,8 @@ package of Python's.
 import http.client
 import re
 import statistics
-import sys
-import tempfile
 import time
 import urllib.request
-from pathlib import Path
 
 import alerts
 import rollout
@@ -126,23 +123,12 @@ def check_shadow(scene):
     scene.keelrow("rollout", "undo")
 
 
-def main():
-    with tempfile.TemporaryDirectory() as folder:
-        scene = Scene(Path(folder))
-        try:
-            scene.start()
-            check_canary(scene)
-            check_shadow(scene)
-        except BaseException:
-            for name in scene.programs.running:
-                print(f"--- {name}\n" + scene.programs.log(name)[-3000:], file=sys.stderr)
-            raise
-        finally:
-            codes = scene.stop()
-        expect(set(codes.values()) == {0}, f"exit codes were {codes}")
-    print("rollout behind a gateway: all as it should be")
+def act(scene):
+    scene.start()
+    check_canary(scene)
+    check_shadow(scene)
 
 
 if __name__ == "__main__":
     alerts.BEGAN = time.monotonic()
-    main()
+    alerts.play(Scene, act, "rollout behind a gateway: all as it should be")
