@@ -1,20 +1,99 @@
 #include "base/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <utility>
 
 namespace keelrow::log {
 namespace {
 
-spdlog::logger& Logger() {
-  static const std::shared_ptr<spdlog::logger> logger = [] {
-    auto made = std::make_shared<spdlog::logger>("keelrow",
-                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
-    made->set_level(spdlog::level::info);
+constexpr std::chrono::milliseconds kSoon{50};
+constexpr size_t kFull = size_t{1} << 20;
+
+/// Gathers lines until it is told to write them, or until there are many. Thread-safe.
+class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  ~GatheringSink() override {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_one();
+    if (writer_.joinable()) writer_.join();
+    flush_();
+  }
+
+  /// From now on lines are written soon, whoever tells or does not.
+  void WriteByItself() {
+    std::call_once(started_, [this] { writer_ = std::thread([this] { KeepWriting(); }); });
+  }
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    const bool first = lines_.empty();
+    line_.clear();
+    formatter_->format(message, line_);
+    lines_.append(line_.data(), line_.size());
+    if (lines_.size() >= kFull) return flush_();
+    if (first) changed_.notify_one();
+  }
+
+  void flush_() override {
+    const std::lock_guard order(writing_);
+    Put(std::exchange(lines_, {}));
+  }
+
+  /// Who writes lets others go on adding lines.
+  void KeepWriting() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+      changed_.wait(lock, [this] { return stopping_ || !lines_.empty(); });
+      changed_.wait_for(lock, kSoon, [this] { return stopping_; });
+      std::unique_lock order(writing_);
+      const std::string taken = std::exchange(lines_, {});
+      lock.unlock();
+      Put(taken);
+      order.unlock();
+      lock.lock();
+    }
+  }
+
+  /// To a standard error that is closed or full nothing can be said.
+  static void Put(const std::string& lines) {
+    if (!lines.empty()) std::ignore = std::fwrite(lines.data(), 1, lines.size(), stderr);
+  }
+
+  std::string lines_;
+  spdlog::memory_buf_t line_;
+  std::mutex writing_;  // held by who writes, so that lines stay in order; taken after mutex_
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  std::once_flag started_;
+  std::thread writer_;
+};
+
+struct Log {
+  std::shared_ptr<GatheringSink> sink = std::make_shared<GatheringSink>();
+  spdlog::logger logger{"keelrow", sink};
+};
+
+Log& TheLog() {
+  static Log log = [] {
+    Log made;
+    made.logger.set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+    made.logger.set_level(spdlog::level::info);
     return made;
   }();
-  return *logger;
+  return log;
 }
 
 spdlog::level::level_enum ToSpdlog(Level level) {
@@ -34,11 +113,20 @@ spdlog::level::level_enum ToSpdlog(Level level) {
 }  // namespace
 
 void SetLevel(Level level) {
-  Logger().set_level(ToSpdlog(level));
+  TheLog().logger.set_level(ToSpdlog(level));
 }
 
 void Write(Level level, std::string_view message) {
-  Logger().log(ToSpdlog(level), message);
+  Log& log = TheLog();
+  if (!log.logger.should_log(ToSpdlog(level))) return;
+  log.logger.log(ToSpdlog(level), message);
+  log.logger.flush();
+}
+
+void WriteSoon(Level level, std::string_view message) {
+  Log& log = TheLog();
+  log.sink->WriteByItself();
+  log.logger.log(ToSpdlog(level), message);
 }
 
 }  // namespace keelrow::log

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <future>
 #include <map>
 #include <mutex>
+#include <openvino/op/constant.hpp>
 #include <sstream>
 
 #include "base/error.h"
@@ -19,6 +21,9 @@ namespace keelrow::engine {
 namespace {
 
 using bundle::TensorSpec;
+
+// More weights are not read from memory in the time that counts as quick.
+constexpr size_t kQuickBytesMax = size_t{4} << 20;
 
 /// One engine a process: its start costs milliseconds, and plugins are shared.
 ov::Core& Core() {
@@ -113,6 +118,16 @@ std::string DigestOf(const std::filesystem::path& file) {
   return digest;
 }
 
+size_t BytesOfConstants(const ov::Model& model) {
+  size_t bytes = 0;
+  for (const auto& node : model.get_ops()) {
+    if (const auto* constant = dynamic_cast<const ov::op::v0::Constant*>(node.get())) {
+      bytes += constant->get_byte_size();
+    }
+  }
+  return bytes;
+}
+
 /// Rows of zeros behind those of the tensor.
 Tensor Padded(const Tensor& tensor, int64_t rows) {
   Tensor padded = tensor;
@@ -144,11 +159,17 @@ struct Session::State {
   State(const std::function<std::shared_ptr<ov::Model>()>& read, std::string_view digest,
         const SessionOptions& given)
       : options(given) {
-    if (!options.cache.empty()) store = CompiledStore(options.cache, StoreKey(digest, options));
-    if (TakeStored()) return;
+    if (TakeStored(digest, given.streams) || TakeStored(digest, 1)) return;
     model = read();
     SayShapes(SpecsOf(model->inputs(), "input"), SpecsOf(model->outputs(), "output"));
+    options.streams = given.streams > 1 && IsQuick() ? 1 : given.streams;
+    store = StoreFor(digest);
     For(1);  // a network that cannot be compiled is noticed now
+  }
+
+  CompiledStore StoreFor(std::string_view digest) const {
+    if (options.cache.empty()) return {{}, ""};
+    return {options.cache, StoreKey(digest, options)};
   }
 
   void SayShapes(std::vector<TensorSpec> in, std::vector<TensorSpec> out) {
@@ -159,8 +180,33 @@ struct Session::State {
     if (!has_rows) options.rows_max = 1;
   }
 
+  /// With several streams the engine hands each inference to a thread of its own, which takes
+  /// longer than a quick network does.
+  bool IsQuick() const {
+    constexpr std::chrono::microseconds kQuick{100};
+    constexpr int kTries = 5;
+    if (free_shapes || BytesOfConstants(*model) > kQuickBytesMax) return false;
+    SessionOptions alone = options;
+    alone.streams = 1;
+    CompiledNetwork network(Core().compile_model(Shaped(1), "CPU", Properties(alone)));
+    std::vector<Tensor> blank;
+    for (const TensorSpec& input : inputs) {
+      std::vector<int64_t> shape = input.shape;
+      shape[0] = 1;
+      blank.push_back(Tensor::Zeros(input.dtype, shape));
+    }
+    for (int i = 0; i < kTries; ++i) {
+      const auto began = std::chrono::steady_clock::now();
+      network.Infer(blank);
+      if (std::chrono::steady_clock::now() - began < kQuick) return true;
+    }
+    return false;
+  }
+
   /// Whether every shape that Run may need was in the store: then the network need not be read.
-  bool TakeStored() {
+  bool TakeStored(std::string_view digest, int streams) {
+    options.streams = streams;
+    store = StoreFor(digest);
     for (int64_t rows = 1;; rows = std::min(rows * 2, options.rows_max)) {
       const std::optional<StoredNetwork> found = store.Find(rows);
       if (!found) break;
@@ -183,23 +229,26 @@ struct Session::State {
     }
   }
 
+  std::shared_ptr<ov::Model> Shaped(int64_t rows) const {
+    std::shared_ptr<ov::Model> shaped = model->clone();
+    std::map<ov::Output<ov::Node>, ov::PartialShape> shapes;
+    for (const auto& input : shaped->inputs()) {
+      ov::PartialShape shape = input.get_partial_shape();
+      shape[0] = rows;
+      shapes[input] = shape;
+    }
+    shaped->reshape(shapes);
+    return shaped;
+  }
+
   /// Compiled for that many rows; of free shapes there is one for all.
   CompiledNetwork& For(int64_t rows) {
     const std::lock_guard lock(mutex);
     const int64_t key = free_shapes ? 0 : rows;
     const auto found = compiled.find(key);
     if (found != compiled.end()) return found->second;
-    const std::shared_ptr<ov::Model> shaped = free_shapes ? model : model->clone();
-    if (!free_shapes) {
-      std::map<ov::Output<ov::Node>, ov::PartialShape> shapes;
-      for (const auto& input : shaped->inputs()) {
-        ov::PartialShape shape = input.get_partial_shape();
-        shape[0] = rows;
-        shapes[input] = shape;
-      }
-      shaped->reshape(shapes);
-    }
-    ov::CompiledModel fresh = Core().compile_model(shaped, "CPU", Properties(options));
+    ov::CompiledModel fresh =
+        Core().compile_model(free_shapes ? model : Shaped(rows), "CPU", Properties(options));
     if (store) {
       std::ostringstream blob;
       fresh.export_model(blob);
@@ -296,6 +345,10 @@ bool Session::HasRows() const {
 
 int64_t Session::RowsMax() const {
   return state_->options.rows_max;
+}
+
+int Session::Streams() const {
+  return state_->options.streams;
 }
 
 std::string Session::Fault(std::span<const Tensor> inputs) const {

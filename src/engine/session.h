@@ -15,8 +15,8 @@
 namespace keelrow::engine {
 
 struct SessionOptions {
-  int threads = 1;              // of one inference
-  int streams = 1;              // inferences at the same time, each on `threads` of its own
+  int threads = 1;  // of one inference
+  int streams = 1;  // inferences at the same time, each on `threads` of its own; 1 for quick ones
   int64_t rows_max = 1;         // of one inference; more are run one after another
   std::filesystem::path cache;  // folder for compiled models; empty: none
 };
@@ -61,6 +61,8 @@ class Session {
   const std::vector<bundle::TensorSpec>& Outputs() const;
   bool HasRows() const;
   int64_t RowsMax() const;
+  /// How many inferences may go on at the same time without waiting for each other.
+  int Streams() const;
 
   /// What is wrong with these inputs, in the order of Inputs(); empty when Run takes them.
   std::string Fault(std::span<const Tensor> inputs) const;

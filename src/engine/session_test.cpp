@@ -14,10 +14,11 @@ namespace {
 
 constexpr int64_t kFeatures = 6;
 
-std::string LinearNetwork() {
+std::string LinearNetwork(int64_t outputs = 3) {
   nets::GraphBuilder builder;
   const auto input = builder.Input("input", {kFeatures});
-  const nets::Graph graph = std::move(builder).Build(builder.Linear("fc", input, {.features = 3}));
+  const nets::Graph graph =
+      std::move(builder).Build(builder.Linear("fc", input, {.features = outputs}));
   return nets::WriteOnnx(graph, nets::FormulaWeights(graph));
 }
 
@@ -49,6 +50,16 @@ TEST(Session, RowsKeepTheirAnswersHoweverManyRunTogether) {
     for (size_t i = 0; i < a.As<float>().size(); ++i) {
       EXPECT_NEAR(a.As<float>()[i], b.As<float>()[i], 1e-5) << count;
     }
+  }
+}
+
+TEST(Session, InferencesOfAllButQuickNetworksRunBesideEachOther) {
+  const TemporaryFolder folder;
+  const SessionOptions options{.streams = 3, .cache = folder.path()};
+  constexpr int64_t kMany = 400'000;         // outputs of six weights each
+  for (int start = 0; start < 2; ++start) {  // the second finds it compiled
+    EXPECT_EQ(Session(LinearNetwork(), options).Streams(), 1);
+    EXPECT_EQ(Session(LinearNetwork(kMany), options).Streams(), 3);
   }
 }
 

@@ -153,7 +153,7 @@ struct Server::Impl {
     if (shared.tls) asio::co_spawn(shards.front()->io, KeepReloading(), asio::detached);
     for (size_t i = 0; i < shards.size(); ++i) {
       asio::co_spawn(shards[i]->io, shards[i]->KeepSweeping(), asio::detached);
-      threads.emplace_back([shard = shards[i]] { shard->io.run(); });
+      threads.emplace_back([shard = shards[i]] { shard->Run(); });
       pthread_setname_np(threads.back().native_handle(), fmt::format("http-io-{}", i).c_str());
     }
     for (int i = 0; i < std::max(1, shared.options.worker_threads); ++i) {

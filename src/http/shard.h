@@ -80,6 +80,8 @@ struct Shared {
 struct Shard {
   explicit Shard(Shared& shared) : shared(shared) {}
 
+  /// Until nothing is left to do; the thread's turns are those of `io`.
+  void Run();
   void Sweep();
   void Drain();
   void Abort();

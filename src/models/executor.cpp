@@ -9,6 +9,8 @@
 #include <mutex>
 #include <thread>
 
+#include "base/turn.h"
+
 namespace keelrow::models {
 namespace {
 
@@ -36,8 +38,8 @@ size_t BytesOf(const Job& job) {
   return bytes;
 }
 
-/// Whether a network is quick, by its last runs. One slow run says little: the thread may have had
-/// to wait for a core.
+/// Whether a network is quick, by what its last runs took for each of their jobs. One slow run says
+/// little: the thread may have had to wait for a core.
 class Pace {
  public:
   /// Two wake-ups and the cold caches behind them take as long.
@@ -70,29 +72,31 @@ struct Batch {
 /// Guarded by the executor's mutex, but for the constants.
 class Lane {
  public:
+  using Queue = std::deque<Waiting>;  // by priority, then by time
+
   Lane(const LaneOptions& options, Executor::Run run) : options(options), run(std::move(run)) {}
 
   const LaneOptions options;
   const Executor::Run run;
-  std::deque<Waiting> queue;  // by priority, then by time
+  Queue queue;
+  std::map<std::thread::id, Queue> turns;  // what threads have submitted in their present turns
   int running = 0;
   bool listed = false;  // among those that wait for a thread
   int64_t last_rows = 0;
   LaneStats stats;
   Pace pace;
 
-  void Add(Job job) {
-    const auto place = std::ranges::upper_bound(queue, job.priority, {},
+  static void Add(Queue& queue, Waiting waiting) {
+    const auto place = std::ranges::upper_bound(queue, waiting.job.priority, {},
                                                 [](const Waiting& w) { return w.job.priority; });
-    queue.insert(place, {std::move(job), Clock::now()});
+    queue.insert(place, std::move(waiting));
   }
 
   bool Runnable() const { return !queue.empty() && running < options.instances; }
 
-  /// The last job to come is the only one, and would be answered before a thread has woken.
-  bool RunsAtOnce() const {
-    return queue.size() == 1 && running < options.instances &&
-           pace.IsQuick(BytesOf(queue.front().job));
+  /// It would be answered before a thread has woken.
+  bool RunsAtOnce(const Job& job) const {
+    return queue.empty() && running < options.instances && pace.IsQuick(BytesOf(job));
   }
 
   int64_t RowsWaiting() const {
@@ -108,11 +112,11 @@ class Lane {
     return queue.front().since + options.wait;
   }
 
-  Batch Take() {
+  Batch Take(Queue& from) const {
     Batch batch;
     const auto now = Clock::now();
-    auto it = queue.begin();
-    while (it != queue.end() && batch.rows < options.rows_max) {
+    auto it = from.begin();
+    while (it != from.end() && batch.rows < options.rows_max) {
       const bool dead = it->job.deadline <= now || (it->job.abandoned && it->job.abandoned());
       const int64_t rows = RowsOf(it->job);
       const bool fits = batch.jobs.empty() || (batch.rows + rows <= options.rows_max &&
@@ -123,7 +127,7 @@ class Lane {
       }
       (dead ? batch.dropped : batch.jobs).push_back(std::move(*it));
       if (!dead) batch.rows += rows;
-      it = queue.erase(it);
+      it = from.erase(it);
     }
     return batch;
   }
@@ -181,9 +185,15 @@ void Refuse(std::vector<Waiting>& jobs, const Error& error) {
   for (Waiting& waiting : jobs) waiting.job.answer(error);
 }
 
+void Interrupt(Lane::Queue& jobs) {
+  for (Waiting& waiting : jobs) {
+    waiting.job.answer(Error(Code::kInterrupted, "the service stops"));
+  }
+}
+
 }  // namespace
 
-struct Executor::State {
+struct Executor::State : std::enable_shared_from_this<State> {
   mutable std::mutex mutex;
   std::condition_variable work;
   std::deque<std::shared_ptr<Lane>> ready;
@@ -212,13 +222,13 @@ struct Executor::State {
       work.wait_until(lock, until);
       --patient;
     }
-    Batch batch = TakeOut(*lane);
+    Batch batch = TakeOut(*lane, lane->queue);
     List(lane);
     return {std::move(lane), std::move(batch)};
   }
 
-  Batch TakeOut(Lane& lane) {
-    Batch batch = lane.Take();
+  Batch TakeOut(Lane& lane, Lane::Queue& from) {
+    Batch batch = lane.Take(from);
     lane.stats.dropped += batch.dropped.size();  // now, so that who is told finds it counted
     return batch;
   }
@@ -237,7 +247,8 @@ struct Executor::State {
       ++size.runs;
       size.time += ended - began;
       stats.last = std::chrono::system_clock::now();
-      lane->pace.Note(ended - began, BytesOf(batch.jobs.front().job));
+      const auto jobs = static_cast<Clock::rep>(batch.jobs.size());
+      lane->pace.Note((ended - began) / jobs, BytesOf(batch.jobs.front().job));
     }
     for (size_t i = 0; i < batch.jobs.size(); ++i) {
       stats.queued += began - batch.jobs[i].since;
@@ -257,6 +268,34 @@ struct Executor::State {
     }
   }
 
+  /// Runs what this thread has submitted in its turn, unless other threads run the lane by now.
+  void EndTurn(const std::shared_ptr<Lane>& lane, Lane::Queue& turn,
+               std::unique_lock<std::mutex>& lock) {
+    while (!turn.empty() && !stopping && lane->running < lane->options.instances) {
+      ++lane->running;
+      Batch batch = TakeOut(*lane, turn);
+      lock.unlock();
+      RunAndAnswer(lane, batch);
+      lock.lock();
+    }
+    Lane::Queue left = std::exchange(turn, {});
+    if (stopping) {
+      lock.unlock();
+      return Interrupt(left);
+    }
+    for (Waiting& waiting : left) Lane::Add(lane->queue, std::move(waiting));
+    List(lane);
+  }
+
+  /// At once on a thread that does not work in turns.
+  void RunAtEndOfTurn(const std::shared_ptr<Lane>& lane, Lane::Queue& turn) {
+    const auto run = [self = shared_from_this(), lane, &turn] {
+      std::unique_lock lock(self->mutex);
+      self->EndTurn(lane, turn, lock);
+    };
+    if (!AtEndOfTurn(run)) run();
+  }
+
   void Work() {
     std::unique_lock lock(mutex);
     while (true) {
@@ -270,7 +309,7 @@ struct Executor::State {
   }
 };
 
-Executor::Executor(int threads) : state_(std::make_unique<State>()) {
+Executor::Executor(int threads) : state_(std::make_shared<State>()) {
   for (int i = 0; i < std::max(threads, 1); ++i) {
     state_->threads.emplace_back([this] { state_->Work(); });
     pthread_setname_np(state_->threads.back().native_handle(), "infer");
@@ -290,9 +329,7 @@ void Executor::Close() {
   for (std::thread& thread : state_->threads) thread.join();
   state_->threads.clear();
   for (const std::shared_ptr<Lane>& lane : state_->ready) {
-    for (Waiting& waiting : lane->queue) {
-      waiting.job.answer(Error(Code::kInterrupted, "the service stops"));
-    }
+    Interrupt(lane->queue);
     lane->queue.clear();
   }
   state_->ready.clear();
@@ -300,23 +337,31 @@ void Executor::Close() {
 
 std::shared_ptr<Lane> Executor::Open(const LaneOptions& options, Run run) {
   LaneOptions chosen = options;
-  if (chosen.instances <= 0) {
-    chosen.instances = std::max(threads() / std::max(options.threads, 1), 1);
-  }
+  chosen.instances = InstancesOf(options);
   return std::make_shared<Lane>(chosen, std::move(run));
+}
+
+int Executor::InstancesOf(const LaneOptions& options) const {
+  if (options.instances > 0) return options.instances;
+  return std::max(threads() / std::max(options.threads, 1), 1);
 }
 
 bool Executor::Submit(const std::shared_ptr<Lane>& lane, Job&& job) {
   std::unique_lock lock(state_->mutex);
   if (state_->stopping || lane->queue.size() >= lane->options.queue_max) return false;
-  lane->Add(std::move(job));
-  if (lane->RunsAtOnce()) {
-    ++lane->running;
-    Batch batch = state_->TakeOut(*lane);
-    lock.unlock();
-    state_->RunAndAnswer(lane, batch);
+  Waiting waiting{std::move(job), Clock::now()};
+  if (lane->RunsAtOnce(waiting.job)) {
+    Lane::Queue& turn = lane->turns[std::this_thread::get_id()];
+    Lane::Add(turn, std::move(waiting));
+    if (static_cast<int64_t>(turn.size()) >= lane->options.rows_max) {
+      state_->EndTurn(lane, turn, lock);
+    } else if (turn.size() == 1) {
+      lock.unlock();
+      state_->RunAtEndOfTurn(lane, turn);
+    }
     return true;
   }
+  Lane::Add(lane->queue, std::move(waiting));
   if (lane->running > 0 && lane->options.wait.count() > 0) state_->work.notify_all();
   state_->List(lane);
   return true;

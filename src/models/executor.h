@@ -22,7 +22,7 @@ struct Job {
   Clock::time_point deadline = Clock::time_point::max();  // not run after it: kTimeout
   std::function<bool()> abandoned = {};  // whether nobody waits any more; then it is not run
   /// Called exactly once, on one of the executor's threads, its destructor's, or the submitter's
-  /// own before Submit returns. Must not throw.
+  /// own: before Submit returns, or at the end of its turn (base/turn.h). Must not throw.
   std::function<void(Expected<std::vector<Tensor>>)> answer;
 };
 
@@ -58,7 +58,8 @@ class Lane;
 /// Threads that run networks, shared by all models. Each model has a lane: a bounded queue whose
 /// jobs are run together, several as the rows of one run, when they have come together: a job that
 /// comes alone to an idle thread never waits for others. Lanes take turns. A network that takes
-/// less time than waking a thread for it is run by who submits the job. Thread-safe.
+/// less time than waking a thread for it is run by who submits the job; what an event loop submits
+/// in one turn is run together. Thread-safe.
 class Executor {
  public:
   using Run = std::function<std::vector<Tensor>(std::span<const Tensor> inputs)>;
@@ -69,6 +70,8 @@ class Executor {
 
   /// `run` may be called from many threads. The lane may outlive the executor, but not take jobs.
   std::shared_ptr<Lane> Open(const LaneOptions& options, Run run);
+  /// How many runs of such a lane there are at most at the same time.
+  int InstancesOf(const LaneOptions& options) const;
 
   /// Takes no more jobs. Those that wait are answered with kInterrupted, those that run end first.
   void Close();
@@ -81,7 +84,7 @@ class Executor {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;  // also of turns that have not ended
 };
 
 }  // namespace keelrow::models

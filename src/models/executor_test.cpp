@@ -7,6 +7,8 @@
 #include <latch>
 #include <thread>
 
+#include "base/turn.h"
+
 namespace keelrow::models {
 namespace {
 
@@ -111,6 +113,82 @@ TEST(Executor, ASlowNetworkNeverHoldsTheSubmitterUp) {
   Witness slow{.takes = std::chrono::milliseconds(1)};
   const auto lane = executor.Open({}, std::ref(slow));
   EXPECT_FALSE(RunsHere(executor, lane, slow, 40, 1));
+}
+
+/// This thread as an event loop, whose turns the test ends.
+struct Turns {
+  std::vector<TurnWork> works;
+  TurnsOfThisThread turns{[this](TurnWork work) { works.push_back(std::move(work)); }};
+
+  void End() {
+    for (TurnWork& work : std::exchange(works, {})) work();
+  }
+};
+
+/// Makes the lane known as quick.
+void Hurry(Executor& executor, const std::shared_ptr<Lane>& lane) {
+  for (int i = 0; i < 100; ++i) {
+    auto [job, future] = MakeJob(1);
+    ASSERT_TRUE(executor.Submit(lane, std::move(job)));
+    future.wait();
+  }
+}
+
+TEST(Executor, WhatAnEventLoopSubmitsInOneTurnRunsTogether) {
+  Executor executor(1);
+  std::vector<int64_t> runs;
+  const auto lane = executor.Open({.rows_max = 4}, [&](std::span<const Tensor> inputs) {
+    runs.push_back(inputs[0].Rows());
+    return Doubled(inputs);
+  });
+  Hurry(executor, lane);
+  runs.clear();
+  Turns turns;
+  std::vector<std::future<Outcome>> futures;
+  for (int i = 0; i < 6; ++i) {
+    auto [job, future] = MakeJob(static_cast<float>(i));
+    ASSERT_TRUE(executor.Submit(lane, std::move(job)));
+    futures.push_back(std::move(future));
+  }
+  EXPECT_EQ(runs, (std::vector<int64_t>{4})) << "a full run waits for nothing";
+  turns.End();
+  EXPECT_EQ(runs, (std::vector<int64_t>{4, 2}));
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(ValueOf(futures[i]), 2.0F * static_cast<float>(i));
+}
+
+TEST(Executor, ATurnLeavesToTheThreadsWhatTheyAreBusyWith) {
+  Executor executor(1);
+  Gate gate;
+  gate.first = false;
+  const auto lane = executor.Open({.rows_max = 8}, std::ref(gate));
+  Hurry(executor, lane);
+  Turns turns;
+  auto [mine, one] = MakeJob(1);
+  ASSERT_TRUE(executor.Submit(lane, std::move(mine)));
+  gate.first = true;
+  std::thread other([&] {
+    auto [job, future] = MakeJob(2);
+    EXPECT_TRUE(executor.Submit(lane, std::move(job)));
+    EXPECT_EQ(ValueOf(future), 4);
+  });
+  gate.entered.wait();
+  turns.End();
+  EXPECT_EQ(one.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  gate.open.set_value();
+  EXPECT_EQ(ValueOf(one), 2);
+  other.join();
+}
+
+TEST(Executor, ATurnThatEndsAfterTheExecutorIsAnswered) {
+  auto executor = std::make_unique<Executor>(1);
+  const auto lane = executor->Open({.rows_max = 8}, Doubled);
+  Hurry(*executor, lane);
+  Turns turns;
+  auto [job, future] = MakeJob(1);
+  ASSERT_TRUE(executor->Submit(lane, std::move(job)));
+  executor.reset();
+  turns.End();
+  EXPECT_EQ(future.get().error().code(), Code::kInterrupted);
 }
 
 TEST(Executor, JobsThatCameTogetherRunTogetherUpToTheBound) {

@@ -112,6 +112,7 @@ std::shared_ptr<ServedModel> ServedModel::Load(const Origin& origin, const LoadO
                                                Executor& executor) {
   // One thread an inference, if nothing else was configured: requests run beside each other.
   const engine::SessionOptions session{.threads = options.lane.threads,
+                                       .streams = executor.InstancesOf(options.lane),
                                        .rows_max = options.lane.rows_max,
                                        .cache = options.compiled};
   auto model = std::make_shared<ServedModel>(origin, executor);

@@ -50,7 +50,7 @@ void LogAccess(const http::Observed& observed) {
   const int status = observed.response.status;
   const bool probe = route != nullptr && route->access == http::Access::kOpen &&
                      route->method == "GET" && (status < 400 || status == 503);
-  log::Write(probe ? log::Level::kDebug : log::Level::kInfo, AccessLine(observed));
+  log::WriteSoon(probe ? log::Level::kDebug : log::Level::kInfo, AccessLine(observed));
 }
 
 void LogFault(const http::Request& request, std::string_view what) {
