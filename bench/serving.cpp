@@ -37,9 +37,13 @@ Questions MlpWithToken(const Places& places) {
   return MlpQuestions(places, "/predict", {{"Authorization", "Bearer " + TokenFor(places, "mlp")}});
 }
 
-/// As it is installed, but for the limit of 1,000 requests/s, and without tokens as the peers.
+// Batches, as TorchServe has them.
+constexpr const char* kBatches = "serve.batch.max=16";
+
+/// As it is installed, but for batches and the limit of 1,000 requests/s, and without tokens as the
+/// peers.
 std::unique_ptr<Service> OurMlp(const Places& places) {
-  return StartOurs(places, {.model = "mlp", .set = {"serve.rate_limit.all.rate=0"}});
+  return StartOurs(places, {.model = "mlp", .set = {"serve.rate_limit.all.rate=0", kBatches}});
 }
 
 /// nginx asked the same, which answers the first of our answers whatever it is asked.
@@ -58,8 +62,9 @@ std::string NginxFault(const Json& ours, const Json& theirs) {
 
 constexpr const char* kMlpHelp =
     "A 16-64-3 perceptron asked in JSON over {} that stay open, by wrk on one thread of the same "
-    "cores. Ours is `keelrow up --no-auth` as it is installed, without the limit of 1,000 "
-    "requests/s; access log, traces, metrics and deadlines are on. Theirs: {} Right when none was "
+    "cores. Ours is `keelrow up --no-auth` as it is installed, with batches of up to 16 and "
+    "without the limit of 1,000 requests/s; access log, traces, metrics and deadlines are on. "
+    "Theirs: {} Right when none was "
     "refused and the answers to 32 other questions, asked meanwhile, are those of plain loops "
     "within 0.001 of the largest number.";
 constexpr const char* kMlpLimit =
@@ -151,9 +156,10 @@ std::vector<Case> MlpCases() {
 const OurOptions kGuarded = {
     .model = "mlp",
     .set = {"serve.rate_limit.all.rate=1000000", "serve.rate_limit.client.rate=1000000",
-            "serve.rate_limit.model.rate=1000000"},
+            "serve.rate_limit.model.rate=1000000", kBatches},
     .up = {}};
-const OurOptions kBare = {.model = "mlp", .up = {"--role", "model", "--no-auth"}};
+const OurOptions kBare = {
+    .model = "mlp", .set = {kBatches}, .up = {"--role", "model", "--no-auth"}};
 
 std::unique_ptr<Service> TwoProcesses(const Places& places) {
   auto model = StartOurs(places, kBare);
