@@ -50,6 +50,7 @@ struct Suite {
   std::string_view name;
   std::vector<Case> (*cases)();
   bool several_peers = false;  // cases of one name then differ in their peer
+  std::string_view findings;   // Markdown: what profiles showed, and what came of it
 };
 
 /// All suites. A new one is a file and a line in suites.cpp.

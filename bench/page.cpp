@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <set>
 
 #include "base/files.h"
@@ -37,23 +38,47 @@ std::string Explanation(const Suite& suite, const Row& row) {
   return "";
 }
 
+/// The machines of all rows, each with the least and the largest load.
+std::string Machines(std::span<const Row> rows) {
+  constexpr std::string_view kLoad = ", load ";
+  std::map<std::string, std::set<double>> loads;
+  for (const Row& row : rows) {
+    const size_t begin = row.machine.find(kLoad);
+    const size_t end = row.machine.find(',', begin + kLoad.size());
+    if (begin == std::string::npos || end == std::string::npos) {
+      loads[row.machine];
+      continue;
+    }
+    const size_t number = begin + kLoad.size();
+    loads[row.machine.substr(0, begin) + row.machine.substr(end)].insert(
+        std::stod(row.machine.substr(number, end - number)));
+  }
+  std::vector<std::string> machines;
+  for (const auto& [machine, load] : loads) {
+    machines.push_back(machine);
+    if (!load.empty()) {
+      machines.back() += fmt::format(", load {:.1f} to {:.1f}", *load.begin(), *load.rbegin());
+    }
+  }
+  return JoinText(machines, "; ");
+}
+
 std::string Section(const Suite& suite, std::span<const Row> rows) {
   std::string table;
   std::string explanations;
-  std::set<std::string> machines;
+  std::vector<Row> own;
   for (const Row& row : rows) {
     if (row.suite != suite.name) continue;
     table += Figures(row);
     explanations += Explanation(suite, row);
-    machines.insert(row.machine);
+    own.push_back(row);
   }
   if (table.empty()) return "";
   return fmt::format(
-      "\n## {}\n\n"
+      "\n## {}\n{}\n"
       "| case | peer | unit | ours | theirs | ratio | spread | runs | right |\n"
       "| --- | --- | --- | ---: | ---: | ---: | --- | ---: | --- |\n{}\n{}\nMachine: {}.\n",
-      suite.name, table, explanations,
-      JoinText(std::vector<std::string>(machines.begin(), machines.end()), "; "));
+      suite.name, suite.findings, table, explanations, Machines(own));
 }
 
 }  // namespace

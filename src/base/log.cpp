@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -32,9 +33,16 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
     flush_();
   }
 
-  /// From now on lines are written soon, whoever tells or does not.
-  void WriteByItself() {
-    std::call_once(started_, [this] { writer_ = std::thread([this] { KeepWriting(); }); });
+  /// From now on lines are written soon, whoever tells or does not. False when no thread can be
+  /// had.
+  bool WriteByItself() {
+    std::call_once(started_, [this] {
+      try {
+        writer_ = std::thread([this] { KeepWriting(); });
+      } catch (const std::system_error&) {
+      }
+    });
+    return writer_.joinable();
   }
 
  private:
@@ -125,7 +133,8 @@ void Write(Level level, std::string_view message) {
 
 void WriteSoon(Level level, std::string_view message) {
   Log& log = TheLog();
-  log.sink->WriteByItself();
+  if (!log.logger.should_log(ToSpdlog(level))) return;
+  if (!log.sink->WriteByItself()) return Write(level, message);
   log.logger.log(ToSpdlog(level), message);
 }
 

@@ -1,7 +1,6 @@
 #include "engine/session.h"
 
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <bit>
@@ -14,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/memory.h"
 #include "engine/compiled_network.h"
 #include "engine/compiled_store.h"
 
@@ -128,6 +128,17 @@ size_t BytesOfConstants(const ov::Model& model) {
   return bytes;
 }
 
+bool IsQuick(CompiledNetwork network, std::span<const Tensor> inputs) {
+  constexpr std::chrono::microseconds kQuick{200};
+  constexpr int kTries = 5;
+  for (int i = 0; i < kTries; ++i) {
+    const auto began = std::chrono::steady_clock::now();
+    network.Infer(inputs);
+    if (std::chrono::steady_clock::now() - began < kQuick) return true;
+  }
+  return false;
+}
+
 /// Rows of zeros behind those of the tensor.
 Tensor Padded(const Tensor& tensor, int64_t rows) {
   Tensor padded = tensor;
@@ -142,6 +153,8 @@ Tensor Padded(const Tensor& tensor, int64_t rows) {
 struct Session::State {
   std::shared_ptr<ov::Model> model;  // null where everything came from the store
   SessionOptions options;
+  std::string digest;  // of the network, for the store
+  int streams_asked = 1;
   CompiledStore store{{}, ""};
   std::vector<TensorSpec> inputs;
   std::vector<TensorSpec> outputs;
@@ -158,18 +171,48 @@ struct Session::State {
 
   State(const std::function<std::shared_ptr<ov::Model>()>& read, std::string_view digest,
         const SessionOptions& given)
-      : options(given) {
-    if (TakeStored(digest, given.streams) || TakeStored(digest, 1)) return;
+      : options(given), digest(digest), streams_asked(given.streams) {
+    const bool either = streams_asked > 1;
+    if (TakeStored(Kind::kAsAsked) || (either && TakeStored(Kind::kQuick))) return;
     model = read();
     SayShapes(SpecsOf(model->inputs(), "input"), SpecsOf(model->outputs(), "output"));
-    options.streams = given.streams > 1 && IsQuick() ? 1 : given.streams;
-    store = StoreFor(digest);
+    if (!either || !BecomeQuick()) Become(Kind::kAsAsked);
     For(1);  // a network that cannot be compiled is noticed now
   }
 
-  CompiledStore StoreFor(std::string_view digest) const {
-    if (options.cache.empty()) return {{}, ""};
-    return {options.cache, StoreKey(digest, options)};
+  /// With several streams the engine hands each inference to a thread of its own. That takes longer
+  /// than a quick network does, so such a one has a single stream.
+  enum class Kind { kAsAsked, kQuick };
+
+  void Become(Kind kind) {
+    options.streams = kind == Kind::kQuick ? 1 : streams_asked;
+    if (options.cache.empty()) return;
+    std::string key = StoreKey(digest, options);
+    if (kind == Kind::kQuick) key += " quick";
+    store = CompiledStore(options.cache, key);
+  }
+
+  /// Whether its largest inference is quick; then that is compiled.
+  bool BecomeQuick() {
+    const std::vector<Tensor> blank = LargestBlank();
+    if (blank.empty() || BytesOfConstants(*model) > kQuickBytesMax) return false;
+    Become(Kind::kQuick);
+    ov::CompiledModel fresh = Compile(options.rows_max);
+    if (!IsQuick(CompiledNetwork(fresh), blank)) return false;
+    Keep(options.rows_max, std::move(fresh));
+    return true;
+  }
+
+  /// Empty where an extent is known only when it is asked about.
+  std::vector<Tensor> LargestBlank() const {
+    std::vector<Tensor> blank;
+    for (const TensorSpec& input : inputs) {
+      std::vector<int64_t> shape = input.shape;
+      if (has_rows) shape[0] = options.rows_max;
+      if (std::ranges::any_of(shape, [](int64_t extent) { return extent < 0; })) return {};
+      blank.push_back(Tensor::Zeros(input.dtype, shape));
+    }
+    return blank;
   }
 
   void SayShapes(std::vector<TensorSpec> in, std::vector<TensorSpec> out) {
@@ -180,33 +223,9 @@ struct Session::State {
     if (!has_rows) options.rows_max = 1;
   }
 
-  /// With several streams the engine hands each inference to a thread of its own, which takes
-  /// longer than a quick network does.
-  bool IsQuick() const {
-    constexpr std::chrono::microseconds kQuick{100};
-    constexpr int kTries = 5;
-    if (free_shapes || BytesOfConstants(*model) > kQuickBytesMax) return false;
-    SessionOptions alone = options;
-    alone.streams = 1;
-    CompiledNetwork network(Core().compile_model(Shaped(1), "CPU", Properties(alone)));
-    std::vector<Tensor> blank;
-    for (const TensorSpec& input : inputs) {
-      std::vector<int64_t> shape = input.shape;
-      shape[0] = 1;
-      blank.push_back(Tensor::Zeros(input.dtype, shape));
-    }
-    for (int i = 0; i < kTries; ++i) {
-      const auto began = std::chrono::steady_clock::now();
-      network.Infer(blank);
-      if (std::chrono::steady_clock::now() - began < kQuick) return true;
-    }
-    return false;
-  }
-
   /// Whether every shape that Run may need was in the store: then the network need not be read.
-  bool TakeStored(std::string_view digest, int streams) {
-    options.streams = streams;
-    store = StoreFor(digest);
+  bool TakeStored(Kind kind) {
+    Become(kind);
     for (int64_t rows = 1;; rows = std::min(rows * 2, options.rows_max)) {
       const std::optional<StoredNetwork> found = store.Find(rows);
       if (!found) break;
@@ -247,14 +266,21 @@ struct Session::State {
     const int64_t key = free_shapes ? 0 : rows;
     const auto found = compiled.find(key);
     if (found != compiled.end()) return found->second;
-    ov::CompiledModel fresh =
-        Core().compile_model(free_shapes ? model : Shaped(rows), "CPU", Properties(options));
+    return Keep(rows, Compile(rows));
+  }
+
+  ov::CompiledModel Compile(int64_t rows) const {
+    return Core().compile_model(free_shapes ? model : Shaped(rows), "CPU", Properties(options));
+  }
+
+  CompiledNetwork& Keep(int64_t rows, ov::CompiledModel fresh) {
+    const int64_t key = free_shapes ? 0 : rows;
     if (store) {
       std::ostringstream blob;
       fresh.export_model(blob);
       store.Keep(std::max<int64_t>(key, 1), inputs, outputs, blob.view());
     }
-    ::malloc_trim(0);  // what compiling took is several times what is left of it
+    GiveBackMemory();  // what compiling took is several times what is left of it
     return compiled.try_emplace(key, std::move(fresh)).first->second;
   }
 

@@ -61,7 +61,8 @@ class Session {
   const std::vector<bundle::TensorSpec>& Outputs() const;
   bool HasRows() const;
   int64_t RowsMax() const;
-  /// How many inferences may go on at the same time without waiting for each other.
+  /// How many inferences may go on at the same time without waiting for each other; 1 for several
+  /// networks in one (chain.h), whose own sessions say it.
   int Streams() const;
 
   /// What is wrong with these inputs, in the order of Inputs(); empty when Run takes them.

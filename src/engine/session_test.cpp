@@ -53,13 +53,27 @@ TEST(Session, RowsKeepTheirAnswersHoweverManyRunTogether) {
   }
 }
 
+constexpr int64_t kManyOutputs = 400'000;  // of six weights each: more than any quick network has
+
 TEST(Session, InferencesOfAllButQuickNetworksRunBesideEachOther) {
+  EXPECT_EQ(Session(LinearNetwork(), {.streams = 3}).Streams(), 1);
+  EXPECT_EQ(Session(LinearNetwork(), {.streams = 3, .rows_max = 8}).Streams(), 1);
+  EXPECT_EQ(Session(LinearNetwork(kManyOutputs), {.streams = 3}).Streams(), 3);
+  EXPECT_EQ(Session(LinearNetwork(150'000), {.streams = 3, .rows_max = 256}).Streams(), 3)
+      << "3.6 MB of weights, but 38 million outputs take their time";
+}
+
+TEST(Session, WhatLiesCompiledHasTheStreamsThatAreAskedFor) {
   const TemporaryFolder folder;
-  const SessionOptions options{.streams = 3, .cache = folder.path()};
-  constexpr int64_t kMany = 400'000;         // outputs of six weights each
-  for (int start = 0; start < 2; ++start) {  // the second finds it compiled
-    EXPECT_EQ(Session(LinearNetwork(), options).Streams(), 1);
-    EXPECT_EQ(Session(LinearNetwork(kMany), options).Streams(), 3);
+  const auto streams = [&](int64_t outputs, int asked) {
+    return Session(LinearNetwork(outputs), {.streams = asked, .cache = folder.path()}).Streams();
+  };
+  for (int start = 0; start < 2; ++start) {
+    EXPECT_EQ(streams(kManyOutputs, 1), 1);
+    EXPECT_EQ(streams(kManyOutputs, 3), 3);
+    EXPECT_EQ(streams(kManyOutputs, 2), 2);
+    EXPECT_EQ(streams(3, 3), 1);
+    EXPECT_EQ(streams(3, 1), 1);
   }
 }
 

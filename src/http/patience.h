@@ -15,17 +15,14 @@ class Patience {
 
   static constexpr std::chrono::microseconds kSoon{100};
 
-  /// For a thread that has a core beside those who give it work.
-  explicit Patience(bool has_core) : has_core_(has_core) {}
-
   /// There is no work: whether to look again at once.
   bool LooksAgain(Clock::time_point now) {
     if (!idle_) since_ = now;
     idle_ = true;
-    return has_core_ && std::popcount(late_) <= kLateMax && now - since_ <= kSoon;
+    return std::popcount(late_) <= kLateMax && now - since_ <= kSoon;
   }
 
-  /// There was work.
+  /// There was work, at about that time.
   void Found(Clock::time_point now) {
     if (!idle_) return;
     idle_ = false;
@@ -35,7 +32,6 @@ class Patience {
  private:
   static constexpr int kLateMax = 4;
 
-  bool has_core_;
   bool idle_ = false;
   Clock::time_point since_;
   uint16_t late_ = 0xFFFF;  // a bit for each of the last times without work

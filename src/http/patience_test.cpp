@@ -8,7 +8,7 @@ namespace {
 using std::chrono::microseconds;
 
 /// A thread whose work comes after so long, as often as that.
-Patience After(microseconds gap, int times, Patience patience = Patience(true)) {
+Patience After(microseconds gap, int times, Patience patience = {}) {
   Patience::Clock::time_point now{};
   for (int i = 0; i < times; ++i) {
     patience.LooksAgain(now);
@@ -19,7 +19,7 @@ Patience After(microseconds gap, int times, Patience patience = Patience(true)) 
 }
 
 TEST(Patience, SleepsUntilItIsKnownThatWorkComesSoon) {
-  EXPECT_FALSE(Patience(true).LooksAgain({}));
+  EXPECT_FALSE(Patience().LooksAgain({}));
   EXPECT_TRUE(After(microseconds(50), 16).LooksAgain({}));
 }
 
@@ -35,10 +35,6 @@ TEST(Patience, HasAnEnd) {
   EXPECT_TRUE(patience.LooksAgain(now));
   EXPECT_TRUE(patience.LooksAgain(now + Patience::kSoon));
   EXPECT_FALSE(patience.LooksAgain(now + 2 * Patience::kSoon));
-}
-
-TEST(Patience, LeavesASingleCoreToWhoGivesItWork) {
-  EXPECT_FALSE(After(microseconds(50), 16, Patience(false)).LooksAgain({}));
 }
 
 }  // namespace

@@ -44,11 +44,13 @@ asio::ip::address ParseHost(const std::string& host) {
 
 struct Server::Impl {
   Impl(ServerOptions options, Router router)
-      : shared{.options = std::move(options),
+      : shared{.options = options,
                .router = std::move(router),
                .post = {},
                .bodies = {},
-               .tls = {}},
+               .tls = {},
+               .connections = {},
+               .lookout = Lookout(options.busy_poll)},
         jobs(shared.options.limits.queue_max) {
     const Limits& limits = shared.options.limits;
     shared.bodies = std::make_shared<BodyBudget>(

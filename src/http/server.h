@@ -36,6 +36,7 @@ struct ServerOptions {
   uint16_t port = 0;  // 0: any free one
   int io_threads = 1;
   int worker_threads = 2;
+  bool busy_poll = false;  // see patience.h
   Limits limits = {};
   std::optional<TlsServerOptions> tls = {};  // empty: plain HTTP
   /// Called on an IO thread for what never became a request (400, 408, 413, 431 …); for metrics.

@@ -2,7 +2,6 @@
 
 #include <thread>
 
-#include "base/parallel.h"
 #include "base/turn.h"
 #include "http/patience.h"
 
@@ -11,17 +10,20 @@ namespace keelrow::http {
 void Shard::Run() {
   // Behind all that the last look for events has found.
   const TurnsOfThisThread turns([this](TurnWork work) { asio::post(io, std::move(work)); });
-  Patience patience(AvailableCores() > 1);
+  Patience patience;
   while (!io.stopped()) {
-    if (io.poll() == 0) {
-      if (patience.LooksAgain(Clock::now())) {
-        std::this_thread::yield();
-        continue;
-      }
+    const auto looked = Clock::now();
+    if (io.poll() > 0) {
+      patience.Found(looked);
+    } else if (patience.LooksAgain(looked) && shared.lookout.Take(*this)) {
+      std::this_thread::yield();
+    } else {
+      shared.lookout.Leave(*this);
       io.run_one();
+      patience.Found(Clock::now());
     }
-    patience.Found(Clock::now());
   }
+  shared.lookout.Leave(*this);
 }
 
 void Shard::Sweep() {

@@ -66,6 +66,28 @@ class Count {
   size_t value_ = 0;
 };
 
+struct Shard;
+
+/// The one shard that may look for work instead of sleeping: several would take the cores from who
+/// sends it. Thread-safe.
+class Lookout {
+ public:
+  explicit Lookout(bool wanted) : wanted_(wanted) {}
+
+  bool Take(const Shard& shard) {
+    const Shard* nobody = nullptr;
+    return wanted_ && (shard_.compare_exchange_strong(nobody, &shard) || nobody == &shard);
+  }
+  void Leave(const Shard& shard) {
+    const Shard* self = &shard;
+    shard_.compare_exchange_strong(self, nullptr);
+  }
+
+ private:
+  const bool wanted_;
+  std::atomic<const Shard*> shard_{nullptr};
+};
+
 /// What all shards share and, but for `tls`, never change while serving.
 struct Shared {
   ServerOptions options;
@@ -74,6 +96,7 @@ struct Shared {
   std::shared_ptr<BodyBudget> bodies;
   std::optional<TlsContexts> tls;  // the accepting shard's
   Count connections;
+  Lookout lookout;
 };
 
 /// One IO thread with its connections. Everything but `io` is touched on that thread only.

@@ -44,9 +44,12 @@ class Pace {
  public:
   /// Two wake-ups and the cold caches behind them take as long.
   static constexpr std::chrono::microseconds kQuick{50};
+  /// Who submits jobs has others to serve.
+  static constexpr std::chrono::microseconds kQuickTogether{200};
 
-  void Note(Clock::duration took, size_t bytes) {
-    slow_ = static_cast<uint16_t>(slow_ << 1 | (took > kQuick ? 1 : 0));
+  void Note(Clock::duration took, size_t jobs, size_t bytes) {
+    const bool slow = took > kQuick * jobs || took > kQuickTogether;
+    slow_ = static_cast<uint16_t>(slow_ << 1 | (slow ? 1 : 0));
     bytes_max_ = std::max(bytes_max_, bytes);
   }
   /// A larger input than there has been may take any time.
@@ -94,10 +97,11 @@ class Lane {
 
   bool Runnable() const { return !queue.empty() && running < options.instances; }
 
+  /// No job waits that came earlier, nor does a thread come for one.
+  bool Idle() const { return queue.empty() && !listed && running < options.instances; }
+
   /// It would be answered before a thread has woken.
-  bool RunsAtOnce(const Job& job) const {
-    return queue.empty() && running < options.instances && pace.IsQuick(BytesOf(job));
-  }
+  bool RunsAtOnce(const Job& job) const { return Idle() && pace.IsQuick(BytesOf(job)); }
 
   int64_t RowsWaiting() const {
     int64_t rows = 0;
@@ -247,8 +251,7 @@ struct Executor::State : std::enable_shared_from_this<State> {
       ++size.runs;
       size.time += ended - began;
       stats.last = std::chrono::system_clock::now();
-      const auto jobs = static_cast<Clock::rep>(batch.jobs.size());
-      lane->pace.Note((ended - began) / jobs, BytesOf(batch.jobs.front().job));
+      lane->pace.Note(ended - began, batch.jobs.size(), BytesOf(batch.jobs.front().job));
     }
     for (size_t i = 0; i < batch.jobs.size(); ++i) {
       stats.queued += began - batch.jobs[i].since;
@@ -257,8 +260,9 @@ struct Executor::State : std::enable_shared_from_this<State> {
     List(lane);
   }
 
-  /// Runs what was taken out of a lane and answers it.
-  void RunAndAnswer(const std::shared_ptr<Lane>& lane, Batch& batch) {
+  /// Runs what was taken out of a lane and answers it. Without the lock: the jobs' ends are theirs,
+  /// and the last of a model may take it along.
+  void RunAndAnswer(const std::shared_ptr<Lane>& lane, Batch batch) {
     Refuse(batch.dropped, Error(Code::kTimeout, "the request's time was over before it ran"));
     const auto began = Clock::now();
     auto outcomes = Outcomes(*lane, batch);
@@ -271,19 +275,25 @@ struct Executor::State : std::enable_shared_from_this<State> {
   /// Runs what this thread has submitted in its turn, unless other threads run the lane by now.
   void EndTurn(const std::shared_ptr<Lane>& lane, Lane::Queue& turn,
                std::unique_lock<std::mutex>& lock) {
-    while (!turn.empty() && !stopping && lane->running < lane->options.instances) {
+    while (!turn.empty() && !stopping && lane->Idle()) {
       ++lane->running;
       Batch batch = TakeOut(*lane, turn);
       lock.unlock();
-      RunAndAnswer(lane, batch);
+      RunAndAnswer(lane, std::move(batch));
       lock.lock();
     }
+    if (turn.empty()) return;
     Lane::Queue left = std::exchange(turn, {});
     if (stopping) {
       lock.unlock();
       return Interrupt(left);
     }
-    for (Waiting& waiting : left) Lane::Add(lane->queue, std::move(waiting));
+    for (Waiting& waiting : left) Enqueue(lane, std::move(waiting));
+  }
+
+  void Enqueue(const std::shared_ptr<Lane>& lane, Waiting waiting) {
+    Lane::Add(lane->queue, std::move(waiting));
+    if (lane->running > 0 && lane->options.wait.count() > 0) work.notify_all();
     List(lane);
   }
 
@@ -303,7 +313,8 @@ struct Executor::State : std::enable_shared_from_this<State> {
       if (stopping) return;
       auto [lane, batch] = Next(lock);
       lock.unlock();
-      RunAndAnswer(lane, batch);
+      RunAndAnswer(lane, std::move(batch));
+      lane.reset();
       lock.lock();
     }
   }
@@ -361,9 +372,7 @@ bool Executor::Submit(const std::shared_ptr<Lane>& lane, Job&& job) {
     }
     return true;
   }
-  Lane::Add(lane->queue, std::move(waiting));
-  if (lane->running > 0 && lane->options.wait.count() > 0) state_->work.notify_all();
-  state_->List(lane);
+  state_->Enqueue(lane, std::move(waiting));
   return true;
 }
 

@@ -29,7 +29,7 @@ struct Job {
 struct LaneOptions {
   int64_t rows_max = 1;               // of one run, made of several jobs
   std::chrono::microseconds wait{0};  // for more rows, while jobs come together at all
-  size_t queue_max = 256;             // jobs that wait
+  size_t queue_max = 256;             // jobs that wait, besides those of turns that end
   int threads = 1;                    // of the processor that one run takes
   int instances = 0;  // runs at the same time; 0: as many as the executor has threads for
 };

@@ -125,18 +125,23 @@ struct Turns {
   }
 };
 
-/// Makes the lane known as quick.
+/// Until the lane is known as quick: the submitter has run a job itself.
 void Hurry(Executor& executor, const std::shared_ptr<Lane>& lane) {
-  for (int i = 0; i < 100; ++i) {
-    auto [job, future] = MakeJob(1);
-    ASSERT_TRUE(executor.Submit(lane, std::move(job)));
-    future.wait();
+  std::atomic<std::thread::id> ran{};
+  for (int i = 0; i < 100'000 && ran.load() != std::this_thread::get_id(); ++i) {
+    std::latch answered(1);
+    ASSERT_TRUE(executor.Submit(lane, {.inputs = {Row(1)}, .answer = [&](const Outcome&) {
+                                         ran = std::this_thread::get_id();
+                                         answered.count_down();
+                                       }}));
+    answered.wait();
   }
+  ASSERT_EQ(ran.load(), std::this_thread::get_id());
 }
 
 TEST(Executor, WhatAnEventLoopSubmitsInOneTurnRunsTogether) {
-  Executor executor(1);
   std::vector<int64_t> runs;
+  Executor executor(1);
   const auto lane = executor.Open({.rows_max = 4}, [&](std::span<const Tensor> inputs) {
     runs.push_back(inputs[0].Rows());
     return Doubled(inputs);
@@ -188,7 +193,70 @@ TEST(Executor, ATurnThatEndsAfterTheExecutorIsAnswered) {
   ASSERT_TRUE(executor->Submit(lane, std::move(job)));
   executor.reset();
   turns.End();
-  EXPECT_EQ(future.get().error().code(), Code::kInterrupted);
+  const Outcome outcome = future.get();
+  ASSERT_FALSE(outcome.ok());
+  EXPECT_EQ(outcome.error().code(), Code::kInterrupted);
+}
+
+TEST(Executor, AnAnswerThatAsksAgainIsPartOfItsTurn) {
+  Executor executor(1);
+  const auto lane = executor.Open({.rows_max = 8}, Doubled);
+  const auto other = executor.Open({.rows_max = 8}, Doubled);
+  Hurry(executor, lane);
+  Hurry(executor, other);
+  Turns turns;
+  auto [again, third] = MakeJob(3);
+  auto [beside, second] = MakeJob(2);
+  Job first{.inputs = {Row(1)}, .answer = [&](const Outcome&) {
+              EXPECT_TRUE(executor.Submit(lane, std::move(again)));
+            }};
+  ASSERT_TRUE(executor.Submit(lane, std::move(first)));
+  ASSERT_TRUE(executor.Submit(other, std::move(beside)));
+  turns.End();
+  EXPECT_EQ(ValueOf(second), 4);
+  EXPECT_EQ(ValueOf(third), 6);
+}
+
+TEST(Executor, WhatIsTooLateAtTheEndOfItsTurnDoesNotRun) {
+  Executor executor(1);
+  const auto lane = executor.Open({.rows_max = 8}, Doubled);
+  Hurry(executor, lane);
+  Turns turns;
+  auto [late, one] = MakeJob(1);
+  late.deadline = Clock::now();
+  auto [left, two] = MakeJob(2);
+  left.abandoned = [] { return true; };
+  auto [good, three] = MakeJob(3);
+  ASSERT_TRUE(executor.Submit(lane, std::move(late)));
+  ASSERT_TRUE(executor.Submit(lane, std::move(left)));
+  ASSERT_TRUE(executor.Submit(lane, std::move(good)));
+  turns.End();
+  EXPECT_FALSE(one.get().ok());
+  EXPECT_FALSE(two.get().ok());
+  EXPECT_EQ(ValueOf(three), 6);
+  EXPECT_EQ(executor.Stats(*lane).dropped, 2U);
+}
+
+/// A network that takes as long for many rows as for one: no row is slow, the run is.
+TEST(Executor, ARunThatIsLongAltogetherIsNotForTheSubmitter) {
+  Executor executor(1);
+  Gate gate;
+  Witness slow{.takes = std::chrono::milliseconds(1)};
+  const auto lane =
+      executor.Open({.rows_max = 64, .queue_max = 2000}, [&](std::span<const Tensor> inputs) {
+        gate(inputs);
+        return slow(inputs);
+      });
+  std::vector<std::future<Outcome>> futures;
+  for (int i = 0; i < 20 * 64; ++i) {
+    auto [job, future] = MakeJob(1);
+    if (!executor.Submit(lane, std::move(job))) break;
+    futures.push_back(std::move(future));
+    if (i == 0) gate.entered.wait();
+  }
+  gate.open.set_value();
+  for (auto& future : futures) future.wait();
+  EXPECT_FALSE(RunsHere(executor, lane, slow, 20, 1));
 }
 
 TEST(Executor, JobsThatCameTogetherRunTogetherUpToTheBound) {

@@ -120,6 +120,7 @@ struct ServeConfig {
   std::string host = "127.0.0.1";
   int port = 8080;
   int threads = 0;
+  bool busy_poll = true;
   BatchConfig batch;
   ModelsConfig models;
   AuthConfig auth;

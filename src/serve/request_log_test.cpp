@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "data/duckdb.h"
 #include "predictions/answer_cache.h"
 #include "serve/service_for_test.h"
 
@@ -78,6 +79,34 @@ TEST_F(KeepTest, PredictionsAreWrittenDownWithTheIdThatTheAnswerHas) {
   EXPECT_EQ(refused.status, 422);
   EXPECT_THAT(LogText(), Not(HasSubstr(token.substr(0, 20))));  // the head that all tokens share
   EXPECT_THAT(LogText(), Not(HasSubstr("Bearer")));
+}
+
+TEST_F(KeepTest, PredictionsAreWrittenDownAsParquet) {
+  StartWith([](auto& config) {
+    config.request_log = {
+        .folder = "log", .format = {"parquet"}, .sample = 1, .rate = 1000, .inputs = true};
+  });
+  const std::string png = data::EncodePng(NoisePicture(1));
+  const http::Response first = Ask("image/png", png);
+  const http::Response refused = Ask("image/png", "no picture");
+  service_.reset();  // turns what waits into Parquet
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder_.path() / "log")) {
+    files.push_back(entry.path());
+  }
+  ASSERT_EQ(files.size(), 1U);
+  ASSERT_EQ(files[0].extension(), ".parquet");
+  const data::TextTable table = data::ReadTable(files[0]);
+  const auto cell = [&](size_t row, const char* column) {
+    return table.rows.at(row).at(table.Column(column, "log")).value_or("");
+  };
+  ASSERT_EQ(table.rows.size(), 2U);
+  EXPECT_EQ(cell(0, "id"), first.headers.Find("x-keelrow-prediction-id").value());
+  EXPECT_EQ(cell(0, "model"), kModelName);
+  EXPECT_EQ(cell(0, "status"), "200");
+  EXPECT_THAT(cell(0, "input"), HasSubstr(EncodeBase64(png)));
+  EXPECT_THAT(cell(0, "output"), HasSubstr("probabilities"));
+  EXPECT_EQ(cell(1, "status"), std::to_string(refused.status));
 }
 
 TEST_F(KeepTest, SecretsInBodiesAreNotWrittenDown) {

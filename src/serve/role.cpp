@@ -38,6 +38,7 @@ http::ServerOptions ServerOptionsOf(const project::ServeConfig& config,
           // send and receive as much as a network card carries.
           .io_threads = std::clamp(cores, 1, 4),
           .worker_threads = ThreadsOf(config),
+          .busy_poll = config.busy_poll && cores > 1,  // a single one is for who sends requests
           .limits = LimitsOf(config.limits),
           .tls = TlsOf(config.tls, root),
           .on_refused = [&metrics](int status, const std::string&) {
