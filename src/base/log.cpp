@@ -1,6 +1,7 @@
 #include "base/log.h"
 
-#include <spdlog/sinks/base_sink.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/sink.h>
 #include <spdlog/spdlog.h>
 
 #include <chrono>
@@ -21,7 +22,7 @@ constexpr std::chrono::milliseconds kSoon{50};
 constexpr size_t kFull = size_t{1} << 20;
 
 /// Gathers lines until it is told to write them, or until there are many. Thread-safe.
-class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
+class GatheringSink final : public spdlog::sinks::sink {
  public:
   ~GatheringSink() override {
     {
@@ -30,8 +31,32 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
     }
     changed_.notify_one();
     if (writer_.joinable()) writer_.join();
-    flush_();
+    flush();
   }
+
+  void log(const spdlog::details::log_msg& message) override {
+    thread_local spdlog::pattern_formatter formatter(kPattern);
+    thread_local spdlog::memory_buf_t line;
+    line.clear();
+    formatter.format(message, line);
+    bool first = false;
+    {
+      const std::lock_guard lock(mutex_);
+      first = lines_.empty();
+      lines_.append(line.data(), line.size());
+      if (lines_.size() >= kFull) WriteOut();
+    }
+    if (first) changed_.notify_one();
+  }
+
+  void flush() override {
+    const std::lock_guard lock(mutex_);
+    WriteOut();
+  }
+
+  // The lines have one form.
+  void set_pattern(const std::string& /*pattern*/) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter> /*formatter*/) override {}
 
   /// From now on lines are written soon, whoever tells or does not. False when no thread can be
   /// had.
@@ -46,16 +71,9 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
   }
 
  private:
-  void sink_it_(const spdlog::details::log_msg& message) override {
-    const bool first = lines_.empty();
-    line_.clear();
-    formatter_->format(message, line_);
-    lines_.append(line_.data(), line_.size());
-    if (lines_.size() >= kFull) return flush_();
-    if (first) changed_.notify_one();
-  }
+  static constexpr const char* kPattern = "%Y-%m-%dT%H:%M:%S.%e %l %v";
 
-  void flush_() override {
+  void WriteOut() {
     const std::lock_guard order(writing_);
     Put(std::exchange(lines_, {}));
   }
@@ -80,8 +98,8 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
     if (!lines.empty()) std::ignore = std::fwrite(lines.data(), 1, lines.size(), stderr);
   }
 
+  std::mutex mutex_;
   std::string lines_;
-  spdlog::memory_buf_t line_;
   std::mutex writing_;  // held by who writes, so that lines stay in order; taken after mutex_
   std::condition_variable changed_;
   bool stopping_ = false;
@@ -97,7 +115,6 @@ struct Log {
 Log& TheLog() {
   static Log log = [] {
     Log made;
-    made.logger.set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
     made.logger.set_level(spdlog::level::info);
     return made;
   }();

@@ -178,21 +178,20 @@ std::string Router::AllowedMethods(const Request& request) const {
 
 void Router::Handle(Request& request, Reply reply, Post post, Guard guard) const {
   Match(request);
-  Continue(0, request, std::move(reply),
-           std::make_shared<const Host>(Host{.post = std::move(post), .guard = std::move(guard)}));
+  const Next first(std::make_shared<const Next::Host>(Next::Host{
+                       .router = *this, .post = std::move(post), .guard = std::move(guard)}),
+                   0);
+  first(request, std::move(reply));
 }
 
-void Router::Continue(size_t index, Request& request, Reply reply,
-                      const std::shared_ptr<const Host>& host) const {
-  if (index == middleware_.size()) {
-    if (!host->guard) return Finish(request, std::move(reply), host->post);
-    std::optional<Reply> guarded = host->guard(std::move(reply));
-    if (guarded) Finish(request, *std::move(guarded), host->post);
-    return;
+void Next::operator()(Request& request, Reply reply) const {
+  const Router& router = host_->router;
+  if (index_ < router.middleware_.size()) {
+    return router.middleware_[index_](request, std::move(reply), Next(host_, index_ + 1));
   }
-  middleware_[index](request, std::move(reply), [this, index, host](Request& same, Reply inner) {
-    Continue(index + 1, same, std::move(inner), host);
-  });
+  if (!host_->guard) return router.Finish(request, std::move(reply), host_->post);
+  std::optional<Reply> guarded = host_->guard(std::move(reply));
+  if (guarded) router.Finish(request, *std::move(guarded), host_->post);
 }
 
 void Router::Finish(Request& request, Reply reply, const Post& post) const {

@@ -40,10 +40,37 @@ struct Route {
   bool probe = false;  // of the process itself: each role answers it, whoever stands behind
 };
 
+class Router;
+
+/// Runs `job` later on the worker pool; false when the pool is full (`job` is then unused).
+using Post = std::function<bool(std::function<void()> job)>;
+
+/// Called between the middleware and the handler with the Reply that leads through all of the
+/// middleware; gives the one that the handler gets. So a server can answer in the handler's place.
+/// Nothing, where it has done so already: then no handler runs.
+using Guard = std::function<std::optional<Reply>(Reply)>;
+
 /// Continues with the rest of the chain, on the calling thread. It may be copied and called later,
 /// once, by a middleware that first waits for something else: while the reply is unused, and the
-/// server that it belongs to lives.
-using Next = std::function<void(Request&, Reply)>;
+/// server that it belongs to lives. Its own type, since a function would be made on the heap for
+/// each middleware and request.
+class Next {
+ public:
+  void operator()(Request& request, Reply reply) const;
+
+ private:
+  friend class Router;
+  struct Host {
+    const Router& router;
+    Post post;
+    Guard guard;
+  };
+  Next(std::shared_ptr<const Host> host, size_t index) : host_(std::move(host)), index_(index) {}
+
+  std::shared_ptr<const Host> host_;
+  size_t index_;  // of the middleware that it runs, and behind the last one the handler
+};
+
 /// Runs on the IO thread around every request, also those without a route: answers itself, or
 /// calls `next`, perhaps with a Reply of its own around the given one.
 using Middleware = std::function<void(Request&, Reply, const Next& next)>;
@@ -64,13 +91,8 @@ class Router {
   Router& operator=(Router&&) = default;
   ~Router();
 
-  /// Runs `job` later on the worker pool; false when the pool is full (`job` is then unused).
-  using Post = std::function<bool(std::function<void()> job)>;
-
-  /// Called between the middleware and the handler with the Reply that leads through all of the
-  /// middleware; gives the one that the handler gets. So a server can answer in the handler's
-  /// place. Nothing, where it has done so already: then no handler runs.
-  using Guard = std::function<std::optional<Reply>(Reply)>;
+  using Post = http::Post;
+  using Guard = http::Guard;
 
   /// Finds the route, runs the middleware, then the handler. `request` must stay where it is
   /// until the reply has been used. What a handler or a middleware throws comes out of here or of
@@ -83,10 +105,7 @@ class Router {
   const std::vector<Route>& routes() const { return routes_; }
 
  private:
-  struct Host {
-    Post post;
-    Guard guard;
-  };
+  friend class Next;
   struct Segment {
     std::string text;  // a literal, or the parameter's name
     bool parameter = false;
@@ -115,8 +134,6 @@ class Router {
   /// The row of that method that matches best; the number of rows when none does.
   size_t BestOf(const std::string& method, const Request& request) const;
   size_t Better(size_t a, size_t b) const;
-  void Continue(size_t index, Request& request, Reply reply,
-                const std::shared_ptr<const Host>& host) const;
   void Finish(Request& request, Reply reply, const Post& post) const;
   std::string AllowedMethods(const Request& request) const;
 
