@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 // Of mimalloc, where the program has it in the place of glibc's allocator.
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" void mi_collect(bool force) __attribute__((weak));
 
 namespace keelrow {
