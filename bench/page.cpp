@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kIntroduction =
     "# Benchmarks\n\n"
-    "<!-- made by `bench/run page` from bench/results; do not edit -->\n\n"
+    "<!-- the sections are made by `bench/run --page ROWS.jsonl`; do not edit them -->\n\n"
     "Each case runs Keelrow and its peer in turn on one machine: ours, theirs, ours, theirs. "
     "Figures "
     "are medians; `ratio` is turned so that above 1 Keelrow is better, and its spread is that of "

@@ -69,7 +69,7 @@ constexpr const char* kMlpHelp =
     "within 0.001 of the largest number.";
 constexpr const char* kMlpLimit =
     "The two cores, which are full. A request takes 22 µs of them, wrk included; a static answer "
-    "of nginx takes 16, so 20 times TorchServe would have to be faster than that. Of ours the "
+    "of nginx takes 12 to 16, and 20 times TorchServe would have to be as fast. Of ours the "
     "kernel has 36 % (sending 15 %, switching threads 8 %, receiving and waiting 8 %), libc's "
     "locks and copies 9 %, the engine and the thread library under it 6 %, the allocator 6 %, "
     "reading the JSON 5 %; HTTP, the list of middleware, tokens' and limits' checks, metrics and "

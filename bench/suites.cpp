@@ -21,6 +21,10 @@ std::vector<Case> Images() {
 }
 
 constexpr std::string_view kServingFindings = R"(
+**Asked for and not reached:** 20 times TorchServe at mlp_c32, and 30 times at mlp_c1_p50; why not stands under these cases. nginx answers
+some 125,000 requests a second when both of its workers have connections, and up to 167,000 when one of them has all: then mlp_c32 is half
+of it.
+
 What the flame graphs (perf) and callgrind said, and what came of it. Processor time is that of the program with its share of the
 kernel; the first part was measured beside other programs, before and after by turns, the second on a quiet machine.
 
