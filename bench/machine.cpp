@@ -33,12 +33,15 @@ double MemoryGib() {
 }  // namespace
 
 std::string DescribeMachine() {
+  return fmt::format("{} x {}, {:.0f} GiB, {}, {:%Y-%m-%d}", AvailableCores(),
+                     Lookup("/proc/cpuinfo", "model name"), MemoryGib(),
+                     Lookup("/etc/os-release", "PRETTY_NAME"), fmt::gmtime(std::time(nullptr)));
+}
+
+double SystemLoad() {
   double load = 0;
   std::ifstream("/proc/loadavg") >> load;
-  return fmt::format("{} x {}, {:.0f} GiB, {}, load {:.1f}, {:%Y-%m-%d}", AvailableCores(),
-                     Lookup("/proc/cpuinfo", "model name"), MemoryGib(),
-                     Lookup("/etc/os-release", "PRETTY_NAME"), load,
-                     fmt::gmtime(std::time(nullptr)));
+  return load;
 }
 
 }  // namespace keelrow::bench

@@ -56,7 +56,8 @@ Json ToJson(const Row& row) {
           {"spread", {Rounded(row.least), Rounded(row.most)}},
           {"runs", row.runs},
           {"correct", row.correct},
-          {"machine", row.machine}};
+          {"machine", row.machine},
+          {"load", Rounded(row.load)}};
 }
 
 Row RowFromJson(const Json& json) {
@@ -71,11 +72,13 @@ Row RowFromJson(const Json& json) {
           .most = json.at("spread").at(1),
           .runs = json.at("runs"),
           .correct = json.at("correct"),
-          .machine = json.at("machine")};
+          .machine = json.at("machine"),
+          .load = json.at("load")};
 }
 
 Row Measure(const Case& one, const Places& places, int runs) {
   const std::string machine = DescribeMachine();
+  const double load = SystemLoad();
   Pairs pairs;
   for (int i = 0; i < runs; ++i) {
     const Sample ours = one.ours(places);
@@ -95,7 +98,8 @@ Row Measure(const Case& one, const Places& places, int runs) {
           .most = std::ranges::max(pairs.ratios),
           .runs = runs,
           .correct = pairs.correct,
-          .machine = machine};
+          .machine = machine,
+          .load = load};
 }
 
 }  // namespace keelrow::bench

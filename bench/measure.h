@@ -18,6 +18,7 @@ struct Row {
   int runs = 0;
   bool correct = false;  // in every pair
   std::string machine;
+  double load = 0;  // of it, before the first pair
 };
 
 Json ToJson(const Row& row);

@@ -40,25 +40,12 @@ std::string Explanation(const Suite& suite, const Row& row) {
 
 /// The machines of all rows, each with the least and the largest load.
 std::string Machines(std::span<const Row> rows) {
-  constexpr std::string_view kLoad = ", load ";
   std::map<std::string, std::set<double>> loads;
-  for (const Row& row : rows) {
-    const size_t begin = row.machine.find(kLoad);
-    const size_t end = row.machine.find(',', begin + kLoad.size());
-    if (begin == std::string::npos || end == std::string::npos) {
-      loads[row.machine];
-      continue;
-    }
-    const size_t number = begin + kLoad.size();
-    loads[row.machine.substr(0, begin) + row.machine.substr(end)].insert(
-        std::stod(row.machine.substr(number, end - number)));
-  }
+  for (const Row& row : rows) loads[row.machine].insert(row.load);
   std::vector<std::string> machines;
   for (const auto& [machine, load] : loads) {
-    machines.push_back(machine);
-    if (!load.empty()) {
-      machines.back() += fmt::format(", load {:.1f} to {:.1f}", *load.begin(), *load.rbegin());
-    }
+    machines.push_back(
+        fmt::format("{}, load {:.1f} to {:.1f}", machine, *load.begin(), *load.rbegin()));
   }
   return JoinText(machines, "; ");
 }

@@ -113,11 +113,7 @@ struct Log {
 };
 
 Log& TheLog() {
-  static Log log = [] {
-    Log made;
-    made.logger.set_level(spdlog::level::info);
-    return made;
-  }();
+  static Log log;  // at the level of kInfo
   return log;
 }
 

@@ -194,23 +194,30 @@ struct Session::State {
 
   /// Whether its largest inference is quick; then that is compiled.
   bool BecomeQuick() {
-    const std::vector<Tensor> blank = LargestBlank();
-    if (blank.empty() || BytesOfConstants(*model) > kQuickBytesMax) return false;
+    if (!ExtentsAreKnown() || BytesOfConstants(*model) > kQuickBytesMax) return false;
     Become(Kind::kQuick);
     ov::CompiledModel fresh = Compile(options.rows_max);
-    if (!IsQuick(CompiledNetwork(fresh), blank)) return false;
+    if (!IsQuick(CompiledNetwork(fresh), Blank(options.rows_max))) return false;
     Keep(options.rows_max, std::move(fresh));
     return true;
   }
 
-  /// Empty where an extent is known only when it is asked about.
-  std::vector<Tensor> LargestBlank() const {
+  /// None, beyond the rows, is known only when it is asked about.
+  bool ExtentsAreKnown() const {
+    const int rows = has_rows ? 1 : 0;
+    return std::ranges::none_of(inputs, [rows](const TensorSpec& input) {
+      return std::any_of(input.shape.begin() + rows, input.shape.end(),
+                         [](int64_t extent) { return extent < 0; });
+    });
+  }
+
+  std::vector<Tensor> Blank(int64_t rows) const {
     std::vector<Tensor> blank;
     for (const TensorSpec& input : inputs) {
       std::vector<int64_t> shape = input.shape;
-      if (has_rows) shape[0] = options.rows_max;
-      if (std::ranges::any_of(shape, [](int64_t extent) { return extent < 0; })) return {};
-      blank.push_back(Tensor::Zeros(input.dtype, shape));
+      std::ranges::replace(shape, -1, 1);
+      if (has_rows) shape[0] = rows;
+      blank.push_back(Tensor::Zeros(input.dtype, std::move(shape)));
     }
     return blank;
   }
@@ -375,6 +382,10 @@ int64_t Session::RowsMax() const {
 
 int Session::Streams() const {
   return state_->options.streams;
+}
+
+std::vector<Tensor> Session::Blank(int64_t rows) const {
+  return state_->Blank(rows);
 }
 
 std::string Session::Fault(std::span<const Tensor> inputs) const {

@@ -64,6 +64,8 @@ class Session {
   /// How many inferences may go on at the same time without waiting for each other; 1 for several
   /// networks in one (chain.h), whose own sessions say it.
   int Streams() const;
+  /// Zeros for all inputs, `rows` of them where the network has rows; free extents are 1.
+  std::vector<Tensor> Blank(int64_t rows) const;
 
   /// What is wrong with these inputs, in the order of Inputs(); empty when Run takes them.
   std::string Fault(std::span<const Tensor> inputs) const;

@@ -7,10 +7,10 @@ void Exchange::Handle() {
   const std::shared_ptr<Exchange> self = shared_from_this();
   request.gone = &gone_;                   // whoever filled the request in may have replaced it
   Shared& shared = shard_.lock()->shared;  // this is the shard's thread, so it is there
-  Router::Post post = [self, &shared](std::function<void()> job) {
+  Post post = [self, &shared](std::function<void()> job) {
     return shared.post([self, job = std::move(job)] { self->Run(job); });
   };
-  Router::Guard guard = [self](Reply through) -> std::optional<Reply> {
+  Guard guard = [self](Reply through) -> std::optional<Reply> {
     if (!self->PutAway(std::move(through))) return std::nullopt;
     return Reply([self](Response response) { self->Answer(std::move(response)); });
   };

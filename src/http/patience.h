@@ -1,8 +1,8 @@
 #pragma once
 
-#include <bit>
 #include <chrono>
-#include <cstdint>
+
+#include "base/mostly.h"
 
 namespace keelrow::http {
 
@@ -19,22 +19,20 @@ class Patience {
   bool LooksAgain(Clock::time_point now) {
     if (!idle_) since_ = now;
     idle_ = true;
-    return std::popcount(late_) <= kLateMax && now - since_ <= kSoon;
+    return soon_.So() && now - since_ <= kSoon;
   }
 
   /// There was work, at about that time.
   void Found(Clock::time_point now) {
     if (!idle_) return;
     idle_ = false;
-    late_ = static_cast<uint16_t>(late_ << 1 | (now - since_ > kSoon ? 1 : 0));
+    soon_.Note(now - since_ <= kSoon);
   }
 
  private:
-  static constexpr int kLateMax = 4;
-
   bool idle_ = false;
   Clock::time_point since_;
-  uint16_t late_ = 0xFFFF;  // a bit for each of the last times without work
+  Mostly soon_;  // of the times without work
 };
 
 }  // namespace keelrow::http

@@ -91,9 +91,6 @@ class Router {
   Router& operator=(Router&&) = default;
   ~Router();
 
-  using Post = http::Post;
-  using Guard = http::Guard;
-
   /// Finds the route, runs the middleware, then the handler. `request` must stay where it is
   /// until the reply has been used. What a handler or a middleware throws comes out of here or of
   /// the posted job, with its reply dropped.

@@ -24,7 +24,7 @@ bool RunNow(std::function<void()> job) {
 }
 
 Response Ask(const Router& router, const std::string& method, const std::string& target,
-             const Router::Post& post = RunNow) {
+             const Post& post = RunNow) {
   Request request{.method = method, .target = target};
   request.deadline = Request::Clock::now() + std::chrono::hours(1);
   EXPECT_EQ(ParseTarget(request), std::nullopt);

@@ -92,7 +92,7 @@ class Lookout {
 struct Shared {
   ServerOptions options;
   Router router;
-  Router::Post post;
+  Post post;
   std::shared_ptr<BodyBudget> bodies;
   std::optional<TlsContexts> tls;  // the accepting shard's
   Count connections;

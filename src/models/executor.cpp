@@ -3,12 +3,12 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <bit>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <thread>
 
+#include "base/mostly.h"
 #include "base/turn.h"
 
 namespace keelrow::models {
@@ -48,18 +48,14 @@ class Pace {
   static constexpr std::chrono::microseconds kQuickTogether{200};
 
   void Note(Clock::duration took, size_t jobs, size_t bytes) {
-    const bool slow = took > kQuick * jobs || took > kQuickTogether;
-    slow_ = static_cast<uint16_t>(slow_ << 1 | (slow ? 1 : 0));
+    quick_.Note(took <= kQuick * jobs && took <= kQuickTogether);
     bytes_max_ = std::max(bytes_max_, bytes);
   }
   /// A larger input than there has been may take any time.
-  bool IsQuick(size_t bytes) const {
-    return std::popcount(slow_) <= kSlowMax && bytes <= bytes_max_;
-  }
+  bool IsQuick(size_t bytes) const { return quick_.So() && bytes <= bytes_max_; }
 
  private:
-  static constexpr int kSlowMax = 4;
-  uint16_t slow_ = 0xFFFF;  // a bit for each of the last runs
+  Mostly quick_;  // of the last runs
   size_t bytes_max_ = 0;
 };
 

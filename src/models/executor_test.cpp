@@ -27,6 +27,18 @@ std::pair<Job, std::future<Outcome>> MakeJob(float value) {
           std::move(future)};
 }
 
+/// Jobs of 0, 1, 2 …
+std::vector<std::future<Outcome>> SubmitMany(Executor& executor, const std::shared_ptr<Lane>& lane,
+                                             int count) {
+  std::vector<std::future<Outcome>> futures;
+  for (int i = 0; i < count; ++i) {
+    auto [job, future] = MakeJob(static_cast<float>(i));
+    EXPECT_TRUE(executor.Submit(lane, std::move(job)));
+    futures.push_back(std::move(future));
+  }
+  return futures;
+}
+
 std::vector<Tensor> Doubled(std::span<const Tensor> inputs) {
   Tensor output = inputs[0];
   for (float& value : output.As<float>()) value *= 2;
@@ -62,12 +74,7 @@ struct Gate {
 TEST(Executor, AnswersEachJobWithItsOwnRows) {
   Executor executor(3);
   const auto lane = executor.Open({.rows_max = 8}, Doubled);
-  std::vector<std::future<Outcome>> futures;
-  for (int i = 0; i < 200; ++i) {
-    auto [job, future] = MakeJob(static_cast<float>(i));
-    ASSERT_TRUE(executor.Submit(lane, std::move(job)));
-    futures.push_back(std::move(future));
-  }
+  std::vector<std::future<Outcome>> futures = SubmitMany(executor, lane, 200);
   for (int i = 0; i < 200; ++i) EXPECT_EQ(ValueOf(futures[i]), 2.0F * static_cast<float>(i));
   const LaneStats stats = executor.Stats(*lane);
   EXPECT_EQ(stats.succeeded, 200U);
@@ -149,12 +156,7 @@ TEST(Executor, WhatAnEventLoopSubmitsInOneTurnRunsTogether) {
   Hurry(executor, lane);
   runs.clear();
   Turns turns;
-  std::vector<std::future<Outcome>> futures;
-  for (int i = 0; i < 6; ++i) {
-    auto [job, future] = MakeJob(static_cast<float>(i));
-    ASSERT_TRUE(executor.Submit(lane, std::move(job)));
-    futures.push_back(std::move(future));
-  }
+  std::vector<std::future<Outcome>> futures = SubmitMany(executor, lane, 6);
   EXPECT_EQ(runs, (std::vector<int64_t>{4})) << "a full run waits for nothing";
   turns.End();
   EXPECT_EQ(runs, (std::vector<int64_t>{4, 2}));
@@ -319,12 +321,7 @@ TEST(Executor, RunsOfSeveralThreadsAreFewerAtOnce) {
     --running;
     return outputs;
   });
-  std::vector<std::future<Outcome>> futures;
-  for (int i = 0; i < 20; ++i) {
-    auto [job, future] = MakeJob(static_cast<float>(i));
-    ASSERT_TRUE(executor.Submit(lane, std::move(job)));
-    futures.push_back(std::move(future));
-  }
+  std::vector<std::future<Outcome>> futures = SubmitMany(executor, lane, 20);
   for (auto& future : futures) future.wait();
   EXPECT_EQ(most, 2);
 }

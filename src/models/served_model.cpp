@@ -86,24 +86,12 @@ Loaded LoadChain(const Origin& origin, const engine::SessionOptions& options) {
   return chain;
 }
 
-/// Zeros of the network's inputs: they go through the engine whatever kind of data is served.
-std::vector<Tensor> BlankInputs(const engine::Session& session, int64_t rows) {
-  std::vector<Tensor> inputs;
-  for (const bundle::TensorSpec& spec : session.Inputs()) {
-    std::vector<int64_t> shape = spec.shape;
-    std::ranges::replace(shape, -1, 1);
-    if (session.HasRows()) shape[0] = rows;
-    inputs.push_back(Tensor::Zeros(spec.dtype, std::move(shape)));
-  }
-  return inputs;
-}
-
 /// Every shape that requests will have is compiled before the first of them.
 void WarmUp(const engine::Session& session) {
   for (int64_t rows = 1; rows < session.RowsMax(); rows *= 2) {
-    session.Run(BlankInputs(session, rows));
+    session.Run(session.Blank(rows));
   }
-  session.Run(BlankInputs(session, session.RowsMax()));
+  session.Run(session.Blank(session.RowsMax()));
 }
 
 }  // namespace

@@ -34,11 +34,11 @@ struct ServeContext {
   std::function<bool()> backends_ready = {};                             // a gateway's
   std::function<http::ServerLoad()> load = [] { return http::ServerLoad{}; };
   /// Runs a job on the server's workers; false when they have too much to do.
-  http::Router::Post post = [](std::function<void()>) { return false; };
+  http::Post post = [](std::function<void()>) { return false; };
   /// The same for jobs that wait: for hosts that files are fetched from, and for models that are
   /// loaded. A slow host holds up no model.
-  http::Router::Post post_fetching = [](std::function<void()>) { return false; };
-  http::Router::Post post_loading = [](std::function<void()>) { return false; };
+  http::Post post_fetching = [](std::function<void()>) { return false; };
+  http::Post post_loading = [](std::function<void()>) { return false; };
   /// Models that SageMaker's multi-model endpoints name; null: this is none.
   std::shared_ptr<models::MountedModels> mounted = {};
   uint64_t memory_max = 0;                           // of the mounted models; 0: no bound

@@ -57,7 +57,7 @@ class Prediction : public std::enable_shared_from_this<Prediction> {
     }
   }
 
-  void On(const http::Router::Post& post, Step step) {
+  void On(const http::Post& post, Step step) {
     const bool posted = post([self = shared_from_this(), step] {
       self->request_.Abandoned() ? self->Abandon() : self->Guard(step);
     });

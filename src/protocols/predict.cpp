@@ -1,4 +1,3 @@
-
 #include "base/json_text.h"
 #include "predictions/numbers.h"
 #include "predictions/prediction.h"
